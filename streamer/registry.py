@@ -1,0 +1,56 @@
+"""Names that a configuration or the command line may use, and where each is made. Imported when asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from streamer.errors import ConfigError
+
+DETECTORS = {
+    "mediapipe": "streamer.detectors.mediapipe_face:MediaPipeFace",
+    "centerface": "streamer.detectors.centerface:CenterFace",
+    "yunet": "streamer.detectors.yunet:YuNet",
+}
+
+CLASSIFIERS = {
+    "carded": "streamer.classifiers.carded:CardedClassifier",
+}
+
+ENGINES = {
+    "onnxruntime": "engines.ort:OnnxRuntimeEngine",
+    "openvino": "engines.ov:OpenVinoEngine",
+}
+
+INSTALL = {
+    "openvino": "pip install 'groupmood[openvino]'",
+}
+"""The line that brings a package which is not installed with the core."""
+
+
+def find(table: Mapping[str, str], name: str) -> Any:
+    """What a name of the table, or any 'package.module:attribute', stands for.
+
+    Raises:
+        ConfigError: the name is unknown, its package is not installed, or the module lacks the attribute.
+    """
+    target = table.get(name, name)
+    module, _, attribute = target.partition(":")
+    if not attribute:
+        raise ConfigError(f"unknown name {name!r}{suggestion(name, table)}; known: {', '.join(sorted(table))}")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        line = INSTALL.get(package, f"pip install {package}")
+        raise ConfigError(f"{name!r} needs the package {package!r}, which is not installed: {line}") from error
+    except AttributeError as error:
+        raise ConfigError(f"{name!r}: the module {module!r} has no {attribute!r}") from error
+
+
+def suggestion(name: str, known: Mapping[str, object]) -> str:
+    """' (did you mean …?)', or '' where nothing is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
