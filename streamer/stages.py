@@ -49,7 +49,7 @@ class Source(AbstractContextManager["Source"], Protocol):
 class Detector(AbstractContextManager["Detector"], Protocol):
     @property
     def about(self) -> str:
-        """Model and engine in a few words, once opened."""
+        """Model, comma, engine: "CenterFace, openvino CPU bf16"; the engine once opened."""
         ...
 
     @property
@@ -85,8 +85,8 @@ class MoodMeter(Protocol):
 
 
 class Overlay(Protocol):
-    def draw(self, frame: Frame, result: FrameResult, view: View, status: Status) -> Frame:
-        """A new frame with the same index and times; the one given stays as it is."""
+    def draw(self, frame: Frame, result: FrameResult, view: View, status: Status | None) -> Frame:
+        """A new frame with the same index and times; the one given stays as it is. A still picture has no status."""
         ...
 
 

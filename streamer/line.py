@@ -1,0 +1,140 @@
+"""Everything behind the analysis of one camera: who gets its results, pictures and packets, and in which box.
+
+analyze --+--results--> one box for each ResultSink
+          +--drawing--> draw --+--pictures--> one box for each PictureSink, one for the window
+                               +--to encode--> encode --packets--> one box for each PacketSink
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from streamer.analyzer import Analyzer
+from streamer.mailbox import Mailbox, Policy
+from streamer.metrics import Metrics, Pace
+from streamer.stages import Encoder, Overlay, PacketSink, PictureSink, ResultSink, Source
+from streamer.types import Frame, FrameResult, Packet, Status, View
+
+RESULTS = 64
+"""Results that may wait for a slow sink of a live source: about two seconds."""
+
+PACKETS = 128
+"""Packets that may wait for a slow sink of a live source: about four seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One source and what is made of it. ``recorder`` makes the sink for a recording that is asked for in mid-run."""
+
+    source: Source
+    analyzer: Analyzer
+    overlay: Overlay
+    result_sinks: Sequence[ResultSink] = ()
+    picture_sinks: Sequence[PictureSink] = ()
+    encoder: Encoder | None = None
+    packet_sinks: Sequence[PacketSink] = ()
+    recorder: Callable[[], PacketSink] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What the draw thread needs for one picture."""
+
+    frame: Frame
+    result: FrameResult
+    view: View
+    about: str
+    note: str
+
+
+Seen = tuple[Frame, FrameResult]
+
+
+class Line:
+    """The boxes of one camera. ``windowed``: its pictures are shown in a window as well."""
+
+    def __init__(self, camera: Camera, frames: Mailbox[Frame], metrics: Metrics, *, windowed: bool) -> None:
+        policy: Policy = "latest" if camera.source.live else "wait"
+        self.camera, self.frames, self.metrics, self.policy = camera, frames, metrics, policy
+        self.name = camera.source.name
+        self.results = [(sink, Mailbox[FrameResult](policy, RESULTS)) for sink in camera.result_sinks]
+        self.drawings: Mailbox[Drawing] = Mailbox(policy)
+        self.pictures = [(sink, Mailbox[Seen](policy)) for sink in camera.picture_sinks]
+        self.packets = [(sink, Mailbox[Packet](policy, PACKETS)) for sink in camera.packet_sinks]
+        self.window: Mailbox[Seen] | None = Mailbox(policy) if windowed else None
+        self.encodings: Mailbox[tuple[Frame, View]] | None = Mailbox(policy) if camera.encoder else None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether anybody wants pictures."""
+        return bool(self.pictures) or self.window is not None or self.encodings is not None
+
+    def capture(self) -> None:
+        """Read the source to its end or until the box is closed."""
+        try:
+            with self.camera.source as source:
+                asked = time.monotonic()
+                for frame in source.frames():
+                    self.metrics.count("captured", self.name)
+                    self.metrics.observe("capture", time.monotonic() - asked, self.name)
+                    if not self.frames.put(frame):
+                        return
+                    asked = time.monotonic()
+        finally:
+            self.frames.close()
+
+    def publish(self, frame: Frame, result: FrameResult, view: View, about: str) -> None:
+        """Hand a result on to whoever waits for it; while paused only the picture."""
+        self.metrics.count("processed", self.name)
+        self.metrics.observe("result age", time.monotonic() - frame.captured, self.name)
+        for stage, seconds in result.seconds.items():
+            self.metrics.observe(stage, seconds, self.name)
+        if not view.paused:
+            for _, box in self.results:
+                box.put(result)
+        if self.drawn:
+            every = self.camera.analyzer.detect_every
+            note = "" if every == 1 or view.paused else f"detecting on 1 frame in {every}"
+            self.drawings.put(Drawing(frame, result, view, about, note))
+
+    def draw(self) -> None:
+        """Draw what was analysed and hand the pictures on."""
+        pace = Pace()
+        try:
+            for drawing in self.drawings:
+                now = time.monotonic()
+                age = now - drawing.frame.captured
+                status = Status(pace.tick(now), age, drawing.result.dropped, drawing.about, drawing.note)
+                picture = self.camera.overlay.draw(drawing.frame, drawing.result, drawing.view, status)
+                done = time.monotonic()
+                self.metrics.count("drawn", self.name)
+                self.metrics.observe("draw", done - now, self.name)
+                self.metrics.observe("picture age", done - drawing.frame.captured, self.name)
+                self._show(picture, drawing)
+        finally:
+            self.close_pictures()
+
+    def _show(self, picture: Frame, drawing: Drawing) -> None:
+        for _, box in self.pictures:
+            box.put((picture, drawing.result))
+        if self.window is not None:
+            self.window.put((picture, drawing.result))
+        if self.encodings is not None:
+            self.encodings.put((picture, drawing.view))
+
+    def close_results(self, *, discard: bool = False) -> None:
+        """No more results or drawings will come."""
+        self.drawings.close(discard=discard)
+        for _, box in self.results:
+            box.close()
+
+    def close_pictures(self) -> None:
+        self.drawings.close(discard=True)
+        for _, box in self.pictures:
+            box.close()
+        if self.window is not None:
+            self.window.close()
+        if self.encodings is not None:
+            self.encodings.close()

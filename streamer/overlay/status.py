@@ -1,0 +1,188 @@
+"""What runs, and how well: the chips top left and the info line top right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamer.overlay.berth import Berth
+from streamer.overlay.canvas import Canvas
+from streamer.overlay.colours import AMBER, BLACK, RECORDING, SOFT, WHITE, Colour
+from streamer.overlay.scale import Scale
+from streamer.overlay.shapes import Shapes, lay_plate
+from streamer.overlay.text import Style, Typeface, plain
+from streamer.types import Box, Status, View
+
+HOLD = 0.5
+"""Seconds between two changes of the numbers: faster ones cannot be read."""
+
+LATE = 0.150
+"""Seconds: the age of an older result is written on amber."""
+
+SEPARATOR = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A word on a plate of its own, with a dot or two bars before it."""
+
+    text: str
+    dot: Colour | None = None
+    bars: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the info line; ``room`` is the text it keeps the room of, so that the line does not jump."""
+
+    text: str
+    room: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What fits: the parts with their widths, the note, and the plate's size in pixels."""
+
+    parts: tuple[tuple[Part, int], ...]
+    note: str
+    width: int
+    height: int
+
+
+class Chips:
+    """Recording, paused, analysis on."""
+
+    def __init__(self, typeface: Typeface, shapes: Shapes) -> None:
+        self._typeface, self._shapes = typeface, shapes
+
+    def boxes(self, scale: Scale, view: View) -> tuple[tuple[Chip, Box], ...]:
+        """From the left, as many as fit."""
+        style, placed, x = Style(scale.small, "Semibold"), [], scale.margin
+        for chip in chips_of(view):
+            width = self._typeface.width(chip.text, style) + 2 * scale.pad + mark(chip, scale)
+            box = Box(x, scale.margin, x + width, scale.margin + row(scale))
+            if box.x2 + scale.margin <= scale.width and box.y2 + scale.margin <= scale.height:
+                placed.append((chip, box))
+                x += width + scale.gap
+        return tuple(placed)
+
+    def draw(self, canvas: Canvas, scale: Scale, placed: Sequence[tuple[Chip, Box]]) -> None:
+        style = Style(scale.small, "Semibold", WHITE)
+        for chip, box in placed:
+            plate = self._shapes.plate(round(box.width), round(box.height), scale.radius)
+            x, y = round(box.x1), round(box.y1)
+            lay_plate(canvas, self._shapes, plate, (x, y), (scale.radius, scale.frost))
+            middle = y + box.height / 2
+            if chip.dot:
+                side = round(0.8 * scale.small)
+                canvas.lay(self._shapes.bar(side, side, chip.dot), x + scale.pad, round(middle - side / 2))
+            if chip.bars:
+                bar = self._shapes.bar(max(2, round(0.28 * scale.small)), round(scale.small), WHITE)
+                for offset in (0.0, 0.55):
+                    canvas.lay(bar, round(x + scale.pad + offset * scale.small), round(middle - scale.small / 2))
+            word = self._typeface.word(chip.text, style)
+            word.write(canvas, x + scale.pad + mark(chip, scale), middle + scale.small / 2)
+
+
+class InfoLine:
+    """Frames a second, age, drops, engine; a note under it."""
+
+    def __init__(self, typeface: Typeface, shapes: Shapes) -> None:
+        self._typeface, self._shapes = typeface, shapes
+        self.reset()
+
+    def reset(self) -> None:
+        self._berth = Berth()
+        self._numbers = (0.0, 0.0, 0)
+        self._since = -math.inf
+
+    def fit(self, scale: Scale, status: Status, room: float, pts: float) -> Line | None:
+        """What of the status fits into ``room`` pixels; None where not even the age does."""
+        if pts - self._since >= HOLD:
+            self._numbers, self._since = (status.fps, status.age, status.dropped), pts
+        style, limit = Style(scale.small), min(room, 0.8 * scale.width) - 2 * scale.pad
+        between = self._between(scale)
+        parts: list[tuple[Part, int]] = []
+        used = 0
+        for part in parts_of(*self._numbers):
+            width = max(self._typeface.width(text, style) for text in (part.text, part.room))
+            if used + width <= limit:
+                parts.append((part, width))
+                used += width + between
+        if len(parts) < 2 or 4 * row(scale) > scale.height:
+            return None
+        engine = self._typeface.fit(plain(status.engine), style, min(limit - used, 22 * scale.small))
+        if engine:
+            parts.append((Part(engine), self._typeface.width(engine, style)))
+            used += parts[-1][1] + between
+        note = self._typeface.fit(plain(status.note), style, limit)
+        width = max(used - between, self._typeface.width(note, style)) + 2 * scale.pad
+        return Line(tuple(parts), note, width, row(scale) + (round(1.7 * scale.small) if note else 0))
+
+    def berth(self, scale: Scale, line: Line, top: float, faces: Sequence[Box], pts: float) -> tuple[Box, float]:
+        """On the right, at ``top``, or at the bottom if a face is there."""
+        x, low = scale.width - scale.margin - line.width, scale.height - scale.margin - line.height
+        places = [Box(x, y, x + line.width, y + line.height) for y in (top, max(top, low))]
+        return self._berth.choose(places, faces, pts)
+
+    def draw(self, canvas: Canvas, scale: Scale, line: Line, place: Box) -> None:
+        plate = self._shapes.plate(line.width, line.height, scale.radius)
+        at = round(place.x1), round(place.y1)
+        lay_plate(canvas, self._shapes, plate, at, (scale.radius, scale.frost))
+        used = sum(width for _, width in line.parts) + self._between(scale) * (len(line.parts) - 1)
+        x = place.x2 - scale.pad - used
+        baseline = place.y1 + row(scale) / 2 + scale.small / 2
+        for number, (part, width) in enumerate(line.parts):
+            if number:
+                dot = self._typeface.word(SEPARATOR, Style(scale.small, colour=SOFT))
+                dot.write(canvas, x - (self._between(scale) + dot.width) / 2, baseline)
+            self._part(canvas, scale, part, (x, baseline, width))
+            x += width + self._between(scale)
+        if line.note:
+            word = self._typeface.word(line.note, Style(scale.small, colour=WHITE))
+            word.write(canvas, place.x2 - scale.pad - word.width, baseline + 1.7 * scale.small)
+
+    def _part(self, canvas: Canvas, scale: Scale, part: Part, at: tuple[float, float, int]) -> None:
+        x, baseline, width = at
+        style = Style(scale.small, colour=BLACK if part.late else WHITE)
+        word = self._typeface.word(part.text, style)
+        if part.late:
+            rim, height = round(0.4 * scale.small), round(1.7 * scale.small)
+            amber = self._shapes.bar(width + 2 * rim, height, AMBER)
+            canvas.lay(amber, round(x) - rim, round(baseline - scale.small / 2 - height / 2))
+        word.write(canvas, x + width - word.width, baseline)
+
+    def _between(self, scale: Scale) -> int:
+        return round(1.3 * scale.small)
+
+
+def chips_of(view: View) -> tuple[Chip, ...]:
+    recording = (Chip("recording", RECORDING),) if view.recording else ()
+    if view.paused:
+        return (*recording, Chip("analysis paused", bars=True))
+    return (*recording, Chip("analysis on", WHITE)) if view.badge else recording
+
+
+def parts_of(fps: float, age: float, dropped: int) -> tuple[Part, ...]:
+    late = math.isfinite(age) and age > LATE
+    return (
+        Part(f"{rounded(fps)} fps", "00 fps"),
+        Part(f"age {rounded(1000 * age)} ms", "age 00 ms", late),
+        Part(f"{dropped} dropped"),
+    )
+
+
+def rounded(value: float) -> str:
+    return f"{value:.0f}" if math.isfinite(value) else "–"
+
+
+def row(scale: Scale) -> int:
+    """Height of a plate with one line of small text."""
+    return round(scale.small) + 2 * scale.pad
+
+
+def mark(chip: Chip, scale: Scale) -> int:
+    """Room for what stands before a chip's word."""
+    return round(1.5 * scale.small) if chip.dot or chip.bars else 0

@@ -1,0 +1,267 @@
+"""The threads: for each camera capture, draw, encode and one for each sink; one analysis for all cameras.
+
+capture --frames--> analyze --+--results--> result sinks
+  (one a camera)   (one for   +--drawing--> draw --+--pictures--> picture sinks, window (calling thread)
+                      all)                         +--> encode --packets--> packet sinks
+Between each two stands a bounded Mailbox. Commands (keys, pages) come through one more, emptied between frames.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from streamer.analyzer import Models
+from streamer.line import Camera, Line
+from streamer.mailbox import Inbox, Mailbox
+from streamer.metrics import Metrics
+from streamer.recording import Encoding
+from streamer.stages import PictureSink
+from streamer.types import Command, Frame, FrameResult, View
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+STOP_SECONDS = 2.0
+"""After a stop, how long the threads have to end before they are left behind."""
+
+IDLE_SECONDS = 0.02
+"""How long the window waits for a picture before it looks at the keyboard."""
+
+
+class WindowSink(PictureSink, Protocol):
+    """A picture sink that lives in the calling thread and reads keys when no picture comes."""
+
+    def idle(self) -> None: ...
+
+
+class Pipeline:
+    """``stop_event`` is set when the run is to end, so that a source which waits can end its waiting."""
+
+    def __init__(
+        self,
+        models: Models,
+        cameras: Sequence[Camera],
+        *,
+        view: View | None = None,
+        window: WindowSink | None = None,
+        commands: Mailbox[Command] | None = None,
+        stop_event: threading.Event | None = None,
+    ) -> None:
+        if not cameras:
+            raise ValueError("expected at least one camera, got none")
+        self.metrics = Metrics()
+        self.commands: Mailbox[Command] = commands or Mailbox("latest", capacity=32)
+        self.failed: list[tuple[object, Exception]] = []
+        self._models, self._window = models, window
+        self._view = view or View()
+        self._about = ""
+        self._inbox: Inbox[Frame] = Inbox(["latest" if c.source.live else "wait" for c in cameras])
+        self.lines = [
+            Line(camera, box, self.metrics, windowed=window is not None and number == 0)
+            for number, (camera, box) in enumerate(zip(cameras, self._inbox.boxes, strict=True))
+        ]
+        self._stop = stop_event or threading.Event()
+        self._errors: list[Exception] = []
+        self._threads: dict[str, threading.Thread] = {}
+        self._ends: Mailbox[str] = Mailbox("wait", capacity=1024)
+
+    @property
+    def about(self) -> str:
+        """Which models and engines run, in a few words; '' before they are open. Still there at the end."""
+        return self._about
+
+    def run(self) -> None:
+        """Run to the end of the sources or to stop(), then raise what ended the run, if anything did."""
+        self.start()
+        try:
+            if self._window is not None:
+                self._serve_window(self._window)
+            self.join()
+        except KeyboardInterrupt:
+            self.stop()
+            self.join()
+
+    def start(self) -> None:
+        for line in self.lines:
+            self._start_line(line)
+        self._spawn("analyze", self._analyze)
+        for line in self.lines:
+            self._spawn(f"capture {line.name}", partial(self._capture, line))
+
+    def stop(self) -> None:
+        """End the run soon. May be called from any thread, and more than once."""
+        self._stop.set()
+        for line in self.lines:
+            line.frames.close(discard=True)
+        self._ends.put("")
+
+    def join(self) -> None:
+        """Wait for every thread. After a stop they have STOP_SECONDS; a file's sinks are waited for to their end.
+
+        Raises:
+            Exception: the first that ended the run or a camera.
+        """
+        end: float | None = None
+        while running := {name for name, thread in list(self._threads.items()) if thread.is_alive()}:
+            if self._stop.is_set() and end is None:
+                end = time.monotonic() + STOP_SECONDS
+            name = self._ends.take(None if end is None else max(0.0, end - time.monotonic()))
+            if name is None:
+                log.error("left behind because they do not end: %s", ", ".join(sorted(running)))
+                break
+            if name in self._threads:
+                self._threads[name].join()
+        if self._errors:
+            raise self._errors[0]
+
+    # Threads
+
+    def _start_line(self, line: Line) -> None:
+        for result_sink, results in line.results:
+            self._spawn_sink(line, result_sink, results, result_sink.write)
+        for picture_sink, pictures in line.pictures:
+            self._spawn_sink(line, picture_sink, pictures, partial(write_picture, picture_sink))
+        for packet_sink, packets in line.packets:
+            self._spawn_sink(line, packet_sink, packets, packet_sink.write)
+        if line.encodings is not None:
+            self._spawn(f"encode {line.name}", partial(self._encode, line))
+        if line.drawn:
+            self._spawn(f"draw {line.name}", line.draw)
+
+    def _spawn(self, name: str, target: Callable[[], None]) -> None:
+        name = f"{name} #{len(self._threads)}" if name in self._threads else name
+        thread = threading.Thread(target=self._guard, args=(name, target), name=name, daemon=True)
+        self._threads[name] = thread
+        thread.start()
+
+    def _guard(self, name: str, target: Callable[[], None]) -> None:
+        try:
+            target()
+        except Exception as error:  # whatever ends a stage ends the run and is raised by join()
+            self._errors.append(error)
+            self.stop()
+        finally:
+            self._ends.put(name)
+
+    def _capture(self, line: Line) -> None:
+        try:
+            line.capture()
+        except Exception as error:  # a camera that is gone does not end the others
+            self._errors.append(error)
+            if len(self.lines) > 1:
+                log.error("%s ended: %s", line.name, error)
+
+    def _analyze(self) -> None:
+        try:
+            with self._models as models:
+                for round_ in self._inbox:
+                    self._about = models.about
+                    if not self._obey():
+                        break
+                    self._analyze_round(models, [(self.lines[number], frame) for number, frame in round_])
+        finally:
+            for line in self.lines:
+                line.frames.close(discard=True)
+                line.close_results(discard=self._stop.is_set())
+
+    def _analyze_round(self, models: Models, round_: Sequence[tuple[Line, Frame]]) -> None:
+        """The newest frame of each camera: their faces are classified in one batch."""
+        if self._view.paused:
+            for line, frame in round_:
+                line.publish(frame, unanalysed(frame, line), self._view, models.brief)
+            return
+        begun = [(line, line.camera.analyzer.begin(frame, time.monotonic() - frame.captured)) for line, frame in round_]
+        chips = [chip for _, pending in begun for chip in pending.chips]
+        start = time.perf_counter()
+        emotions = models.classifier.classify(chips)
+        seconds = time.perf_counter() - start
+        taken = 0
+        for line, pending in begun:
+            count = len(pending.chips)
+            share = seconds * count / len(chips) if chips else 0.0
+            result = line.camera.analyzer.finish(pending, emotions[taken : taken + count], share)
+            taken += count
+            line.publish(pending.frame, replace(result, dropped=line.frames.dropped), self._view, models.brief)
+
+    def _obey(self) -> bool:
+        """Carry out the commands that wait; False when one of them ends the run."""
+        while (command := self.commands.take(timeout=0)) is not None:
+            if command == "quit":
+                self.stop()
+                return False
+            if command == "calibrate":
+                for line in self.lines:
+                    line.camera.analyzer.calibrate()
+            else:
+                self._view = toggled(self._view, command)
+        return True
+
+    def _encode(self, line: Line) -> None:
+        encoder, pictures = line.camera.encoder, line.encodings
+        if encoder is None or pictures is None:
+            return
+        encoding = Encoding(line, lambda sink, box: self._spawn_sink(line, sink, box, sink.write))
+        try:
+            encoding.run(encoder, pictures)
+        except Exception as error:  # what cannot be encoded is an output less, not the end of the run
+            self._out_of_service(line, encoder, error)
+
+    def _spawn_sink(
+        self, line: Line, sink: AbstractContextManager[object], box: Mailbox[T], write: Callable[[T], None]
+    ) -> None:
+        self._spawn(f"{type(sink).__name__} {line.name}", partial(self._serve_sink, line, sink, box, write))
+
+    def _serve_sink(
+        self, line: Line, sink: AbstractContextManager[object], box: Mailbox[T], write: Callable[[T], None]
+    ) -> None:
+        try:
+            with sink:
+                for item in box:
+                    write(item)
+        except Exception as error:  # one sink's fault is its own
+            self._out_of_service(line, sink, error)
+        finally:
+            box.close(discard=True)
+
+    def _out_of_service(self, line: Line, part: object, error: Exception) -> None:
+        log.error("%s of %s is out of service, the others go on: %s", type(part).__name__, line.name, error)
+        self.metrics.count("failed outputs", line.name)
+        self.failed.append((part, error))
+
+    def _serve_window(self, window: WindowSink) -> None:
+        """Show the first camera's pictures in the calling thread until they end."""
+        box = self.lines[0].window
+        if box is None:
+            return
+        try:
+            with window:
+                while not box.finished and not self._stop.is_set():
+                    seen = box.take(IDLE_SECONDS)
+                    if seen is None:
+                        window.idle()
+                    else:
+                        window.write(*seen)
+        finally:
+            box.close(discard=True)
+
+
+def write_picture(sink: PictureSink, seen: tuple[Frame, FrameResult]) -> None:
+    sink.write(*seen)
+
+
+def toggled(view: View, command: Command) -> View:
+    """The view after a command that switches one of its parts."""
+    field = {"pause": "paused", "record": "recording"}.get(command, command)
+    return replace(view, **{field: not getattr(view, field)})
+
+
+def unanalysed(frame: Frame, line: Line) -> FrameResult:
+    return FrameResult(frame.source, frame.index, frame.pts, frame.captured, (), None, {}, line.frames.dropped)

@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from streamer.analyzer import Analyzer, Models
+from streamer.errors import SourceLost
+from streamer.labels import Labels
+from streamer.line import Camera
+from streamer.pipeline import STOP_SECONDS, Pipeline
+from streamer.schedule import Plan, Schedule
+from streamer.types import Command
+from tests.fakes import (
+    FakeClassifier,
+    FakeDetector,
+    FakeEncoder,
+    FakeMood,
+    FakeOverlay,
+    FakeSource,
+    FakeTracker,
+    FakeWindow,
+    ListSink,
+    PacketList,
+    PictureList,
+    StuckSink,
+)
+
+
+class Rig:
+    """One models object, and cameras of fakes on it."""
+
+    def __init__(self, detector: FakeDetector | None = None, plan: Plan | None = None) -> None:
+        self.detector = detector or FakeDetector()
+        self.classifier = FakeClassifier()
+        self.models = Models(self.detector, self.classifier)
+        self.overlay = FakeOverlay()
+        self._plan = plan or Plan()
+
+    def camera(
+        self,
+        source: FakeSource,
+        *,
+        results: Sequence[ListSink | StuckSink] = (),
+        pictures: Sequence[PictureList] = (),
+        encoder: FakeEncoder | None = None,
+        packets: Sequence[PacketList] = (),
+        recorder: Callable[[], PacketList] | None = None,
+    ) -> Camera:
+        analyzer = Analyzer(self.models, FakeTracker(), Labels(), FakeMood(), Schedule(self._plan))
+        return Camera(source, analyzer, self.overlay, results, pictures, encoder, packets, recorder)
+
+    def run(self, *cameras: Camera, window: FakeWindow | None = None) -> Pipeline:
+        pipeline = Pipeline(self.models, cameras, window=window)
+        pipeline.run()
+        return pipeline
+
+
+def balanced(pipeline: Pipeline) -> bool:
+    """Captured = processed + dropped + in the slot, for each camera."""
+    counts = pipeline.metrics.snapshot()
+    return all(
+        counts.count("captured", line.name) - refused(counts.count("captured", line.name), line.frames.received)
+        == counts.count("processed", line.name) + line.frames.dropped + line.frames.waiting
+        for line in pipeline.lines
+    )
+
+
+def refused(captured: int, received: int) -> int:
+    """At most the one frame that was captured while the box was being closed."""
+    assert captured - received in (0, 1)
+    return captured - received
+
+
+def test_a_file_loses_nothing_even_behind_a_slow_sink() -> None:
+    rig, sink, pictures = Rig(), ListSink(seconds=0.002), PictureList()
+    pipeline = rig.run(rig.camera(FakeSource(100, live=False), results=[sink], pictures=[pictures]))
+    assert [r.index for r in sink.results] == list(range(100))
+    assert [p.index for p in pictures.pictures] == list(range(100))
+    assert (sink.opened, sink.closed) == (1, 1)
+    assert balanced(pipeline)
+
+
+def test_a_live_source_drops_old_frames_keeps_order_and_counts_every_one() -> None:
+    rig, sink = Rig(FakeDetector(seconds=0.01)), ListSink()
+    pipeline = rig.run(rig.camera(FakeSource(200, live=True, period=0.001), results=[sink]))
+    indices = [r.index for r in sink.results]
+    assert indices == sorted(set(indices))
+    assert indices[-1] == 199
+    assert pipeline.lines[0].frames.dropped == 200 - len(indices) > 0
+    assert sink.results[-1].dropped == pipeline.lines[0].frames.dropped
+    assert balanced(pipeline)
+
+
+def test_a_slow_sink_does_not_slow_a_live_pipeline() -> None:
+    rig, slow, fast = Rig(), PictureList(seconds=0.05), ListSink()
+    pipeline = rig.run(rig.camera(FakeSource(100, live=True, period=0.002), results=[fast], pictures=[slow]))
+    line = pipeline.lines[0]
+    assert len(fast.results) + line.frames.dropped == 100
+    assert len(slow.pictures) + line.pictures[0][1].dropped + line.drawings.dropped == len(fast.results)
+    assert len(slow.pictures) < len(fast.results)
+
+
+def test_a_failing_sink_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    rig, bad, good = Rig(), ListSink(fail_at=3), ListSink()
+    pipeline = rig.run(rig.camera(FakeSource(50, live=False), results=[bad, good]))
+    assert (len(bad.results), len(good.results)) == (3, 50)
+    assert [part for part, _ in pipeline.failed] == [bad]
+    assert (bad.closed, good.closed) == (1, 1)
+    assert [r.message for r in caplog.records if "disk full" in r.message] == [
+        "ListSink of fake is out of service, the others go on: disk full"
+    ]
+    assert pipeline.metrics.snapshot().count("failed outputs", "fake") == 1
+
+
+def test_result_sinks_never_see_pixels() -> None:
+    rig, sink, pictures = Rig(), ListSink(), PictureList()
+    rig.run(rig.camera(FakeSource(5, live=False), results=[sink], pictures=[pictures]))
+    assert not hasattr(sink.results[0], "image")
+    assert pictures.pictures[0].image.min() == 255
+
+
+def test_an_engine_failure_ends_the_run_and_is_raised() -> None:
+    rig, sink = Rig(FakeDetector(fail_at=5)), ListSink()
+    with pytest.raises(RuntimeError, match="engine died"):
+        rig.run(rig.camera(FakeSource(1000, live=False), results=[sink]))
+    assert len(sink.results) == 4
+    assert sink.closed == 1
+    assert rig.detector.closed == 1
+
+
+def test_an_overlay_failure_ends_the_run_and_is_raised() -> None:
+    rig = Rig()
+    rig.overlay.fail_at = 3
+    with pytest.raises(RuntimeError, match="out of paint"):
+        rig.run(rig.camera(FakeSource(1000, live=False), pictures=[PictureList()]))
+
+
+def test_a_lost_camera_is_raised_after_what_it_gave_was_written() -> None:
+    rig, sink = Rig(), ListSink()
+    with pytest.raises(SourceLost, match="cable"):
+        rig.run(rig.camera(FakeSource(50, live=False, lose_at=7), results=[sink]))
+    assert len(sink.results) == 7
+
+
+def test_a_lost_camera_does_not_end_the_others() -> None:
+    rig, left, right = Rig(), ListSink(), ListSink()
+    with pytest.raises(SourceLost):
+        rig.run(
+            rig.camera(FakeSource(60, live=False, name="left", lose_at=5), results=[left]),
+            rig.camera(FakeSource(60, live=False, name="right"), results=[right]),
+        )
+    assert (len(left.results), len(right.results)) == (5, 60)
+
+
+def test_the_faces_of_all_cameras_share_a_batch() -> None:
+    rig = Rig(FakeDetector(seconds=0.002, faces=2), Plan(interval=0.02))
+    left, right = ListSink(), ListSink()
+    pipeline = rig.run(
+        rig.camera(FakeSource(30, live=False, name="left"), results=[left]),
+        rig.camera(FakeSource(30, live=False, name="right"), results=[right]),
+    )
+    assert (len(left.results), len(right.results)) == (30, 30)
+    assert {r.source for r in left.results} == {"left"}
+    assert max(rig.classifier.batches) == 4
+    assert (rig.detector.opened, rig.classifier.opened) == (1, 1)
+    assert balanced(pipeline)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_stop_is_quick_and_leaves_no_thread(live: bool) -> None:
+    before = set(threading.enumerate())
+    rig, enough = Rig(FakeDetector(0.002)), threading.Event()
+    sink = ListSink(after=lambda count: enough.set() if count == 10 else None)
+    camera = rig.camera(
+        FakeSource(10**6, live=live, period=0.001),
+        results=[sink],
+        pictures=[PictureList()],
+        encoder=FakeEncoder(),
+        packets=[PacketList()],
+    )
+    pipeline = Pipeline(rig.models, [camera])
+    pipeline.start()
+    assert enough.wait(10)
+    start = time.monotonic()
+    pipeline.stop()
+    pipeline.join()
+    assert time.monotonic() - start < STOP_SECONDS
+    assert set(threading.enumerate()) == before
+    assert balanced(pipeline)
+
+
+def test_a_sink_that_hangs_is_left_behind_in_time(caplog: pytest.LogCaptureFixture) -> None:
+    rig, stuck, enough = Rig(), StuckSink(), threading.Event()
+    good = ListSink(after=lambda count: enough.set() if count == 10 else None)
+    pipeline = Pipeline(rig.models, [rig.camera(FakeSource(10**6, live=True, period=0.001), results=[stuck, good])])
+    pipeline.start()
+    assert enough.wait(10)
+    start = time.monotonic()
+    pipeline.stop()
+    pipeline.join()
+    assert time.monotonic() - start < STOP_SECONDS + 0.5
+    assert "left behind because they do not end: StuckSink fake" in caplog.text
+    stuck.let_go.set()
+
+
+def test_models_are_opened_used_and_closed_in_one_thread() -> None:
+    rig = Rig()
+    rig.run(rig.camera(FakeSource(3, live=False)))
+    assert rig.detector.thread == rig.classifier.thread == "analyze"
+    assert (rig.detector.opened, rig.detector.closed) == (1, 1)
+
+
+def test_the_last_packet_that_the_encoder_holds_back_is_written() -> None:
+    rig, packets = Rig(), PacketList()
+    rig.run(rig.camera(FakeSource(20, live=False), encoder=FakeEncoder(), packets=[packets]))
+    assert [p.sequence for p in packets.packets] == list(range(20))
+
+
+def test_an_encoder_that_fails_is_an_output_less() -> None:
+    rig, packets, results = Rig(), PacketList(), ListSink()
+    encoder = FakeEncoder(fail_at=5)
+    pipeline = rig.run(rig.camera(FakeSource(20, live=False), encoder=encoder, packets=[packets], results=[results]))
+    assert [part for part, _ in pipeline.failed] == [encoder]
+    assert len(results.results) == 20
+    assert packets.closed == 1
+
+
+def test_without_anybody_to_see_them_no_pictures_are_drawn() -> None:
+    rig = Rig()
+    rig.run(rig.camera(FakeSource(10, live=False), results=[ListSink()]))
+    assert rig.overlay.views == []
+
+
+def keys(pipeline: list[Pipeline], presses: dict[int, Command]) -> dict[int, Callable[[], object]]:
+    def press(command: Command) -> Callable[[], object]:
+        return lambda: pipeline[0].commands.put(command)
+
+    return {count: press(command) for count, command in presses.items()}
+
+
+def windowed(presses: dict[int, Command], frames: int = 60, **parts: object) -> tuple[Rig, FakeWindow, Pipeline]:
+    rig, box = Rig(), list[Pipeline]()
+    window = FakeWindow(keys(box, presses))
+    camera = rig.camera(FakeSource(frames, live=False), **parts)  # type: ignore[arg-type]  # passed on as they are
+    box.append(Pipeline(rig.models, [camera], window=window))
+    box[0].run()
+    return rig, window, box[0]
+
+
+def test_the_window_is_served_by_the_calling_thread_to_the_end() -> None:
+    _, window, _ = windowed({})
+    assert window.thread == threading.current_thread().name
+    assert [p.index for p in window.pictures] == list(range(60))
+    assert window.closed == 1
+
+
+def test_quit_ends_the_run() -> None:
+    _, window, _ = windowed({5: "quit"}, frames=10**5)
+    assert 5 <= len(window.pictures) < 100
+
+
+@pytest.mark.parametrize("command", ["blur", "labels", "meter", "help"])
+def test_a_key_switches_a_part_of_the_view(command: Command) -> None:
+    rig, _, _ = windowed({5: command})
+    values = [getattr(view, command) for view in rig.overlay.views]
+    assert values[0] != values[-1]
+    assert values == sorted(values, reverse=bool(values[0]))
+
+
+def test_pause_shows_frames_but_analyses_none() -> None:
+    sink = ListSink()
+    rig, window, pipeline = windowed({5: "pause"}, frames=60, results=[sink])
+    assert len(window.pictures) == 60
+    assert 5 <= len(sink.results) < 30
+    assert rig.detector.calls == len(sink.results)
+    assert rig.overlay.views[-1].paused
+    assert balanced(pipeline)
+
+
+def test_calibrate_reaches_the_labels() -> None:
+    sink = ListSink()
+    windowed({20: "calibrate"}, frames=90, results=[sink])
+    first, last = (r.people[0].emotion for r in (sink.results[10], sink.results[-1]))
+    assert first is not None
+    assert last is not None
+    # Whoever looks happy while calibrated counts as less happy afterwards: it is the resting face.
+    assert last.probabilities[1] < first.probabilities[1] - 0.2
+
+
+def test_a_recording_begins_and_ends_in_mid_run() -> None:
+    recordings: list[PacketList] = []
+
+    def recorder() -> PacketList:
+        recordings.append(PacketList())
+        return recordings[-1]
+
+    windowed({5: "record", 40: "record"}, frames=100, encoder=FakeEncoder(), recorder=recorder)
+    assert len(recordings) == 1
+    assert 20 <= len(recordings[0].packets) <= 60
+    assert recordings[0].closed == 1
+
+
+def test_the_status_tells_what_runs_and_what_was_skipped() -> None:
+    rig = Rig(plan=Plan(detect_every=3))
+    rig.run(rig.camera(FakeSource(10, live=False), pictures=[PictureList()]))
+    assert rig.overlay.statuses[0].engine == "fake detector + fake classifier"
+    assert rig.overlay.statuses[0].note == "detecting on 1 frame in 3"
+    assert rig.detector.calls == 4
+
+
+def test_no_camera_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one camera"):
+        Pipeline(Rig().models, [])
