@@ -42,7 +42,7 @@ class Models:
     @property
     def brief(self) -> str:
         """The same for a line on the picture: the detector without its engine."""
-        return f"{self.detector.about.partition(',')[0]} + {self.classifier.about}"
+        return " · ".join([self.detector.about.partition(",")[0], *self.classifier.about.split(", ")])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,12 +109,13 @@ class Analyzer:
     def finish(self, pending: Pending, emotions: Sequence[Emotion], classify: float = 0.0) -> FrameResult:
         """Join the emotions, in the order of the pending chips, to their people. ``classify``: seconds they took."""
         frame, seconds = pending.frame, dict(pending.seconds)
-        seconds["classify"] = classify
+        if pending.chips:
+            seconds["classify"] = classify
         readings = dict(zip(pending.chosen, emotions, strict=True))
         with stopwatch(seconds, "mood"):
             people = self._labels.update(pending.tracks, readings, pending.qualities, frame.pts)
             mood = self._mood.update(frame.source, people, frame.pts)
-        rest = sum(seconds.values()) - seconds.get("detect", 0.0) - classify
+        rest = sum(seconds.values()) - seconds.get("detect", 0.0) - seconds.get("classify", 0.0)
         self._schedule.learn(detect=seconds.get("detect"), rest=rest, classify=classify, faces=len(emotions))
         return FrameResult(frame.source, frame.index, frame.pts, frame.captured, people, mood, seconds)
 

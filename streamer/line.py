@@ -7,6 +7,7 @@ analyze --+--results--> one box for each ResultSink
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,10 +72,11 @@ class Line:
         """Whether anybody wants pictures."""
         return bool(self.pictures) or self.window is not None or self.encodings is not None
 
-    def capture(self) -> None:
-        """Read the source to its end or until the box is closed."""
+    def capture(self, ready: threading.Event) -> None:
+        """Open the source and, once the models are ``ready``, read it to its end or until the box is closed."""
         try:
             with self.camera.source as source:
+                ready.wait()
                 asked = time.monotonic()
                 for frame in source.frames():
                     self.metrics.count("captured", self.name)

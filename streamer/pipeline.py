@@ -69,6 +69,7 @@ class Pipeline:
             for number, (camera, box) in enumerate(zip(cameras, self._inbox.boxes, strict=True))
         ]
         self._stop = stop_event or threading.Event()
+        self._ready = threading.Event()
         self._errors: list[Exception] = []
         self._threads: dict[str, threading.Thread] = {}
         self._ends: Mailbox[str] = Mailbox("wait", capacity=1024)
@@ -99,6 +100,7 @@ class Pipeline:
     def stop(self) -> None:
         """End the run soon. May be called from any thread, and more than once."""
         self._stop.set()
+        self._ready.set()
         for line in self.lines:
             line.frames.close(discard=True)
         self._ends.put("")
@@ -153,7 +155,7 @@ class Pipeline:
 
     def _capture(self, line: Line) -> None:
         try:
-            line.capture()
+            line.capture(self._ready)
         except Exception as error:  # a camera that is gone does not end the others
             self._errors.append(error)
             if len(self.lines) > 1:
@@ -162,12 +164,14 @@ class Pipeline:
     def _analyze(self) -> None:
         try:
             with self._models as models:
+                self._ready.set()
                 for round_ in self._inbox:
                     self._about = models.about
                     if not self._obey():
                         break
                     self._analyze_round(models, [(self.lines[number], frame) for number, frame in round_])
         finally:
+            self._ready.set()
             for line in self.lines:
                 line.frames.close(discard=True)
                 line.close_results(discard=self._stop.is_set())

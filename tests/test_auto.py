@@ -63,10 +63,10 @@ def place() -> Iterable[Place]:
 def test_large_faces_get_the_near_detector(place: Place) -> None:
     place.show(NEAR_FACE, 1.5 * NEAR_FACE, frames=3)
     assert (place.near.asked, place.room.asked) == (0, 3)
-    assert place.auto.about == "auto, still looking: room one"
+    assert place.auto.about == "room one, still looking by auto"
     place.show(NEAR_FACE)
     assert (place.near.asked, place.room.asked) == (1, 3)
-    assert place.auto.about == "auto: near one"
+    assert place.auto.about == "near one, chosen by auto"
     assert place.auto.fit == Fit(1.2)
 
 
@@ -74,7 +74,7 @@ def test_large_faces_get_the_near_detector(place: Place) -> None:
 def test_one_small_face_is_enough_for_the_room_detector(place: Place, heights: tuple[float, ...]) -> None:
     place.show(*heights, frames=5)
     assert (place.near.asked, place.room.asked) == (0, 5)
-    assert place.auto.about == "auto: room one"
+    assert place.auto.about == "room one, chosen by auto"
     assert place.auto.fit == Fit(1.0)
 
 
@@ -82,14 +82,14 @@ def test_a_single_wrong_find_does_not_decide(place: Place) -> None:
     place.show(NEAR_FACE)
     place.show(NEAR_FACE, FAR_FACE)
     place.show(NEAR_FACE, frames=2)
-    assert place.auto.about == "auto: near one"
+    assert place.auto.about == "near one, chosen by auto"
 
 
 def test_while_nobody_is_there_it_goes_on_looking(place: Place) -> None:
     place.show(frames=PATIENCE + 20)
-    assert place.auto.about == "auto, still looking: room one"
+    assert place.auto.about == "room one, still looking by auto"
     place.show(NEAR_FACE, frames=4)
-    assert place.auto.about == "auto: near one"
+    assert place.auto.about == "near one, chosen by auto"
 
 
 def test_it_stays_with_its_choice_when_people_move_or_pause(place: Place) -> None:
@@ -100,14 +100,14 @@ def test_it_stays_with_its_choice_when_people_move_or_pause(place: Place) -> Non
     place.show(frames=PATIENCE - 1)
     place.show(FAR_FACE)
     assert place.room.asked == 3
-    assert place.auto.about == "auto: near one"
+    assert place.auto.about == "near one, chosen by auto"
 
 
 def test_after_a_long_time_without_anybody_it_looks_afresh(place: Place) -> None:
     place.show(NEAR_FACE, frames=4)
     place.show(frames=PATIENCE)
     place.show(FAR_FACE, frames=4)
-    assert place.auto.about == "auto: room one"
+    assert place.auto.about == "room one, chosen by auto"
 
 
 def test_the_fit_is_that_of_the_faces_that_came_last(place: Place) -> None:

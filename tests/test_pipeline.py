@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -306,7 +308,7 @@ def test_a_recording_begins_and_ends_in_mid_run() -> None:
 def test_the_status_tells_what_runs_and_what_was_skipped() -> None:
     rig = Rig(plan=Plan(detect_every=3))
     rig.run(rig.camera(FakeSource(10, live=False), pictures=[PictureList()]))
-    assert rig.overlay.statuses[0].engine == "fake detector + fake classifier"
+    assert rig.overlay.statuses[0].engine == "fake detector · fake classifier"
     assert rig.overlay.statuses[0].note == "detecting on 1 frame in 3"
     assert rig.detector.calls == 4
 
@@ -314,3 +316,44 @@ def test_the_status_tells_what_runs_and_what_was_skipped() -> None:
 def test_no_camera_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one camera"):
         Pipeline(Rig().models, [])
+
+
+def test_nothing_is_captured_before_the_models_are_open() -> None:
+    rig, opened = Rig(), threading.Event()
+
+    class Slow(FakeDetector):
+        def __enter__(self) -> Slow:
+            super().__enter__()
+            assert opened.wait(10)
+            return self
+
+    rig.models = Models(Slow(), rig.classifier)
+    pipeline = Pipeline(rig.models, [rig.camera(FakeSource(5, live=True))])
+    pipeline.start()
+    assert pipeline.lines[0].frames.received == 0
+    opened.set()
+    pipeline.join()
+    assert pipeline.lines[0].frames.received == 5
+
+
+def test_models_that_do_not_open_end_the_run() -> None:
+    rig = Rig()
+
+    class Broken(FakeDetector):
+        def __enter__(self) -> Broken:
+            raise RuntimeError("no engine can run it")
+
+    rig.models = Models(Broken(), rig.classifier)
+    source = FakeSource(10**6, live=True, period=0.001)
+    with pytest.raises(RuntimeError, match="no engine can run it"):
+        Pipeline(rig.models, [rig.camera(source)]).run()
+    assert source.closed == source.opened
+
+
+def test_ctrl_c_ends_the_run_and_keeps_what_was_written() -> None:
+    rig = Rig()
+    sink = ListSink(after=lambda count: os.kill(os.getpid(), signal.SIGINT) if count == 20 else None)
+    pipeline = rig.run(rig.camera(FakeSource(10**6, live=True, period=0.001), results=[sink]))
+    assert len(sink.results) >= 20
+    assert sink.closed == 1
+    assert balanced(pipeline)

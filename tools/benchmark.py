@@ -35,13 +35,15 @@ STAGES = ("capture", "convert", "detect", "track", "cut", "classify", "mood", "d
 
 @dataclass(frozen=True)
 class FileRow:
-    """A file as fast as it goes. ``bound``: frames a second if all cores did nothing but this process's own work, that
-    is cores / (CPU seconds of the whole process a frame); ``stages``: median milliseconds each, waiting included."""
+    """A file as fast as it goes. ``faces`` at most, ``people`` on average a frame. ``bound``: frames a second if all
+    cores did nothing but this process's own work, that is cores / (CPU seconds of the whole process a frame).
+    ``stages``: median milliseconds each, waiting for a core included."""
 
     faces: int
     height: int
     every: int
-    detector: str
+    people: float
+    models: str
     fps: float
     bound: float
     cpu_ms: float
@@ -63,6 +65,24 @@ class LiveRow:
     first_p95: float
     last_p95: float
     memory: tuple[float, float]
+
+
+class Crowd:
+    """A result sink that adds up how many people were seen."""
+
+    def __init__(self) -> None:
+        self.people = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def write(self, result: FrameResult) -> None:
+        self.people += sum(person.track.seen for person in result.people)
 
 
 class Ages:
@@ -105,7 +125,8 @@ def config(address: str, every: int | str, video: Path | None) -> Config:
 
 
 def file_row(path: Path, faces: int, height: int, every: int, folder: Path) -> FileRow:
-    made = build.pipeline(config(str(path), every, folder / "out.mp4"), build.Extras())
+    crowd = Crowd()
+    made = build.pipeline(config(str(path), every, folder / "out.mp4"), build.Extras(result_sinks=(crowd,)))
     wall, cpu = time.perf_counter(), time.process_time()
     made.run()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -116,6 +137,7 @@ def file_row(path: Path, faces: int, height: int, every: int, folder: Path) -> F
         faces,
         height,
         every,
+        round(crowd.people / frames, 1),
         made.about,
         round(frames / wall, 1),
         round(cores() * frames / cpu, 1),
@@ -173,11 +195,16 @@ def start_up() -> dict[str, float]:
     }
 
 
+def shown(arguments: list[str]) -> list[str]:
+    """The arguments without folders of this machine."""
+    return [Path(word).name for word in arguments]
+
+
 def measure(video: Path, live_seconds: float) -> dict[str, Any]:
     fetched = config(str(video), 1, None)
     build.fetch_weights(fetched, offline=False)
     rows: dict[str, Any] = {
-        "command": "python -m tools.benchmark",
+        "command": " ".join(["python -m tools.benchmark", *shown(sys.argv[1:])]),
         "machine": machine(),
         "data": video.name,
         "start": start_up(),

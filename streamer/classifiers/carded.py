@@ -54,7 +54,7 @@ class CardedClassifier:
             check_reference(self._card, engine)
             self._stack = stack.pop_all()
         info = engine.info()
-        self._about = f"{self._card.title} · {info.backend} {info.precision}"
+        self._about = f"{self._card.title}, {info.backend} {info.precision}"
         self._engine = engine
         return self
 

@@ -47,7 +47,7 @@ class AutoDetector:
 
     @property
     def about(self) -> str:
-        return f"auto: {self._chosen.about}" if self._settled else f"auto, still looking: {self._chosen.about}"
+        return f"{self._chosen.about}, {'chosen' if self._settled else 'still looking'} by auto"
 
     @property
     def fit(self) -> Fit:

@@ -73,7 +73,7 @@ class MediaPipeFace:
 
     @property
     def about(self) -> str:
-        return "MediaPipe full range, LiteRT CPU"
+        return "MediaPipe, LiteRT CPU"
 
     @property
     def fit(self) -> Fit:

@@ -113,7 +113,7 @@ class InfoLine:
                 used += width + between
         if len(parts) < 2 or 4 * row(scale) > scale.height:
             return None
-        engine = self._typeface.fit(plain(status.engine), style, min(limit - used, 22 * scale.small))
+        engine = self._typeface.fit(plain(status.engine), style, min(limit - used, 28 * scale.small))
         if engine:
             parts.append((Part(engine), self._typeface.width(engine, style)))
             used += parts[-1][1] + between

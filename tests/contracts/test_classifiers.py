@@ -184,7 +184,7 @@ def test_the_engine_is_closed_when_the_card_refuses_it() -> None:
 def test_it_says_which_model_and_engine() -> None:
     assert tiny().about == "Colours"
     with tiny() as classifier:
-        assert classifier.about == "Colours · onnxruntime fp32"
+        assert classifier.about == "Colours, onnxruntime fp32"
 
 
 def photo() -> Image:
