@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -166,8 +167,7 @@ def _find(name_or_path: str | Path) -> Path:
         return Path(text)
     known = card_names()
     if text not in known:
-        near = difflib.get_close_matches(text, known, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = _did_you_mean(text, known)
         raise ModelRejected(f"there is no model card {text!r}{hint}; known: {', '.join(known)}, or a path to a .yaml")
     return SHIPPED / f"{text}.yaml"
 
@@ -183,7 +183,11 @@ def _list(error: ValidationError) -> str:
 def _line(one: Any) -> str:
     key = ".".join(str(part) for part in one["loc"])
     if one["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(one["loc"][-1]), list(Card.model_fields), n=1)
-        return f"{key}: unknown key" + (f" (did you mean {near[0]!r}?)" if near else "")
+        return f"{key}: unknown key{_did_you_mean(str(one['loc'][-1]), Card.model_fields)}"
     message: str = one["msg"].removeprefix("Value error, ")
     return f"{key}: {message}" if key else message
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from streamer.chips import MIN_QUALITY, cut, quality
 from streamer.labels import Labels
 from streamer.schedule import Schedule
 from streamer.stages import Classifier, Detector, MoodMeter, Tracker
-from streamer.types import Chip, Emotion, Frame, FrameResult, Track
+from streamer.types import Chip, Emotion, Face, Frame, FrameResult, Track
 
 
 class Models:
@@ -34,15 +34,18 @@ class Models:
     ) -> None:
         self._open.close()
 
-    @property
-    def about(self) -> str:
-        """Both models with their engines, once opened."""
-        return f"{self.detector.about} + {self.classifier.about}"
+    def eyes(self) -> Detector:
+        """The detector for one camera: the same for all, unless it adapts itself to what it sees."""
+        return self.detector.apart() if isinstance(self.detector, Adapting) else self.detector
 
-    @property
-    def brief(self) -> str:
-        """The same for a line on the picture: the detector without its engine."""
-        return " · ".join([self.detector.about.partition(",")[0], *self.classifier.about.split(", ")])
+
+@runtime_checkable
+class Adapting(Protocol):
+    """A detector that chooses by what it sees, so that each camera needs a choice of its own."""
+
+    def apart(self) -> Detector:
+        """Another choice over the same networks, which stay open as long as this one is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +65,9 @@ class Analyzer:
     calls them one by one and classifies the chips of all in one batch."""
 
     def __init__(self, models: Models, tracker: Tracker, labels: Labels, mood: MoodMeter, schedule: Schedule) -> None:
-        self._models, self._tracker, self._labels = models, tracker, labels
+        self._models, self._detector, self._tracker, self._labels = models, models.eyes(), tracker, labels
         self._mood, self._schedule = mood, schedule
+        self._faces: tuple[Face, ...] = ()
 
     def __enter__(self) -> Self:
         self._models.__enter__()
@@ -73,6 +77,16 @@ class Analyzer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._models.__exit__(kind, error, trace)
+
+    @property
+    def about(self) -> str:
+        """Both models with their engines, once opened."""
+        return f"{self._detector.about} + {self._models.classifier.about}"
+
+    @property
+    def brief(self) -> str:
+        """The same for a line on the picture: the detector without its engine."""
+        return " · ".join([self._detector.about.partition(",")[0], *self._models.classifier.about.split(", ")])
 
     @property
     def detect_every(self) -> int:
@@ -94,7 +108,7 @@ class Analyzer:
         faces = None
         if self._schedule.detect_now(frame.index, frame.pts, lag):
             with stopwatch(seconds, "detect"):
-                faces = self._models.detector.detect(image)
+                faces = self._faces = self._detector.detect(image)
         with stopwatch(seconds, "track"):
             tracks = self._tracker.update(faces, frame.pts)
         with stopwatch(seconds, "cut"):
@@ -102,7 +116,7 @@ class Analyzer:
             due = () if faces is None else self._schedule.choose(tracks, frame.pts, self._labels.doubtful)
             qualities = {track.id: quality(image, track.face) for track in due}
             good = tuple(track for track in due if qualities[track.id] >= MIN_QUALITY)
-            fit, crop = self._models.detector.fit, self._models.classifier.crop
+            fit, crop = self._detector.fit, self._models.classifier.crop
             chips = tuple(cut(image, track.face, fit, crop, frame.pts) for track in good)
         return Pending(frame, tracks, tuple(track.id for track in good), chips, qualities, seconds)
 
@@ -117,7 +131,9 @@ class Analyzer:
             mood = self._mood.update(frame.source, people, frame.pts)
         rest = sum(seconds.values()) - seconds.get("detect", 0.0) - seconds.get("classify", 0.0)
         self._schedule.learn(detect=seconds.get("detect"), rest=rest, classify=classify, faces=len(emotions))
-        return FrameResult(frame.source, frame.index, frame.pts, frame.captured, people, mood, seconds)
+        return FrameResult(
+            frame.source, frame.index, frame.pts, frame.captured, people, mood, seconds, faces=self._faces
+        )
 
     def calibrate(self) -> None:
         """Take each person's expression of now as that person's resting face."""

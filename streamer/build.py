@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -19,19 +19,17 @@ from streamer.analyzer import Analyzer, Models
 from streamer.config import Config, Room
 from streamer.config import Engine as EngineSettings
 from streamer.config import Source as SourceSettings
-from streamer.detectors.centerface import dynamic
-from streamer.errors import ConfigError
+from streamer.errors import ConfigError, did_you_mean
 from streamer.labels import Labels
 from streamer.line import Camera
-from streamer.mailbox import Mailbox
 from streamer.mood import MoodRules, RoomMood
 from streamer.overlay import Overlay
-from streamer.pipeline import Pipeline, WindowSink
-from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, find, suggestion
+from streamer.pipeline import Ask, Pipeline, WindowSink
+from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, find
 from streamer.schedule import Plan, Schedule
 from streamer.sinks.h264 import H264Encoder
 from streamer.sinks.jsonl import JsonLines
-from streamer.sinks.target import free_name
+from streamer.sinks.target import check_target, file_word, free_name
 from streamer.sinks.video_file import VideoFile
 from streamer.sources.address import Address, parse
 from streamer.sources.capture import CaptureSource
@@ -41,9 +39,8 @@ from streamer.sources.reconnect import Reconnecting
 from streamer.sources.synthetic import SyntheticSource
 from streamer.stages import Classifier, Detector, PictureSink, ResultSink, Source, Tracker
 from streamer.trackers.norfair_tracker import NorfairTracker
-from streamer.types import Command, View
+from streamer.types import View
 
-DETECTOR_CARDS = {"mediapipe": "mediapipe_full_range", "centerface": "centerface", "yunet": "yunet"}
 AUTO = ("mediapipe", "centerface")
 """What ``auto`` chooses from: for people near the camera, and for rooms."""
 
@@ -69,19 +66,23 @@ def cards(config: Config) -> dict[Card, Path | None]:
         ModelRejected: there is no such card.
     """
     names = AUTO if config.detector.name == "auto" else (config.detector.name,)
-    unknown = [name for name in names if name not in DETECTOR_CARDS]
-    if unknown:
-        known = {"auto": "", **DETECTORS}
-        hint = suggestion(unknown[0], known)
-        raise ConfigError(f"unknown detector {unknown[0]!r}{hint}; known: {', '.join(sorted(known))}")
-    unknown = [name for name in config.engine.order if name not in ENGINES]
-    if unknown:
-        hint = suggestion(unknown[0], ENGINES)
-        raise ConfigError(f"unknown engine {unknown[0]!r}{hint}; known: {', '.join(sorted(ENGINES))}")
+    faults = [
+        *unknown("detector", names, {"auto": "", **DETECTORS}, DETECTORS),
+        *unknown("engine", config.engine.order, ENGINES, ENGINES),
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
     if config.detector.weights and config.detector.name == "auto":
         raise ConfigError("detector weights need a detector's name, got auto; name mediapipe, centerface or yunet")
-    wanted = {load_card(DETECTOR_CARDS[name]): config.detector.weights for name in names}
+    wanted = {load_card(name): config.detector.weights for name in names}
     return wanted | {load_card(config.classifier.card): config.classifier.weights}
+
+
+def unknown(what: str, names: Sequence[str], known: Mapping[str, str], usable: Mapping[str, str]) -> Iterator[str]:
+    """A line for each name that stands for nothing."""
+    for name in names:
+        if name not in usable:
+            yield f"unknown {what} {name!r}{did_you_mean(name, known)}; known: {', '.join(sorted(known))}"
 
 
 def fetch_weights(config: Config, *, offline: bool, progress: Progress | None = None) -> None:
@@ -114,14 +115,10 @@ def detector(config: Config) -> Detector:
 
 
 def single_detector(name: str, config: Config) -> Detector:
-    data = read_verified(load_card(DETECTOR_CARDS[name]), weights_dir(config.cache_dir))
+    """From the file that the card of the same name means."""
+    model = read_verified(load_card(name), weights_dir(config.cache_dir))
     least = {} if config.detector.min_score is None else {"min_score": config.detector.min_score}
-    kind = find(DETECTORS, name)
-    if name == "mediapipe":  # brings its own engine
-        made: Detector = kind(data, **least)
-    else:
-        model = dynamic(data) if name == "centerface" else data
-        made = kind(opener(model, name, config.engine), **least)
+    made: Detector = find(DETECTORS, name).of(model, partial(opener, name=name, settings=config.engine), **least)
     return made
 
 
@@ -185,16 +182,16 @@ def view(config: Config) -> View:
     return View(blur=config.overlay.blur, labels=config.overlay.labels, meter=config.overlay.meter)
 
 
-Ask = Callable[[Command], object]
-"""How a window asks the pipeline for something."""
-
-
 def pipeline(config: Config, extras: Extras, window: Callable[[Ask], WindowSink] | None = None) -> Pipeline:
     """Everything for a run, nothing opened yet; ``window`` makes the window, told whom to ask.
 
+    Outputs are checked now, so that a run does not go to its end to find out that it cannot be written down.
+
     Raises:
-        ConfigError, EngineError: see models() and source().
+        ConfigError, EngineError: see models() and source(); or an output would overwrite what is read.
+        SinkError: an output cannot be written.
     """
+    check_outputs(config)
     cv2.setNumThreads(1)  # the pipeline's own threads use the cores
     stop = threading.Event()
     shared = models(config)
@@ -204,29 +201,51 @@ def pipeline(config: Config, extras: Extras, window: Callable[[Ask], WindowSink]
         made = source(name, settings, stop, extras)
         analysis = analyzer(config, shared, rooms[config.room_of(name)[0]], live=made.live)
         cameras.append(camera(config, made, analysis, extras, number))
-    commands: Mailbox[Command] = Mailbox("latest", capacity=32)
-    shown = window(commands.put) if window else None
-    return Pipeline(shared, cameras, view=view(config), window=shown, commands=commands, stop_event=stop)
+    return Pipeline(shared, cameras, view=view(config), window=window, stop_event=stop)
 
 
 def camera(config: Config, made: Source, analysis: Analyzer, extras: Extras, number: int) -> Camera:
     """A source with its outputs; of several cameras each has files of its own name."""
-    several = len(config.sources) > 1
-    video, results = (
-        path and (path.with_stem(f"{path.stem}-{made.name}") if several else path)
-        for path in (config.output.video, config.output.results)
-    )
-    recorder = partial(record_to, extras.recordings / f"groupmood-{made.name}.mp4") if number == 0 else None
+    video, results = outputs(config, made.name)
+    target = extras.recordings / f"groupmood-{file_word(made.name)}.mp4"
+    recorder = partial(record_to, target) if number == 0 and extras.window else None
     return Camera(
         made,
         analysis,
         Overlay(interval=config.classifier.interval),
         (*([JsonLines(results)] if results else []), *extras.result_sinks),
         extras.picture_sinks,
-        H264Encoder(rate_hint=Fraction(30)) if video or (extras.window and recorder) else None,
+        H264Encoder(rate_hint=Fraction(30)) if video or recorder else None,
         [VideoFile(video)] if video else [],
         recorder,
     )
+
+
+def outputs(config: Config, source: str) -> tuple[Path | None, Path | None]:
+    """Video and results of one source; of several sources each has files of its own name."""
+    video, results = config.output.video, config.output.results
+    if len(config.sources) == 1:
+        return video, results
+    word = file_word(source)
+    return (
+        video and video.with_stem(f"{video.stem}-{word}"),
+        results and results.with_stem(f"{results.stem}-{word}"),
+    )
+
+
+def check_outputs(config: Config) -> None:
+    """Raises:
+    ConfigError: an output is a source, or the same file as another output.
+    SinkError: one cannot be written.
+    """
+    addresses = [parse(source.address.get_secret_value()) for source in config.sources.values()]
+    taken = {Path(address.value).resolve(): "a source" for address in addresses if address.kind == "file"}
+    for name in config.sources:
+        for path in filter(None, outputs(config, name)):
+            if (other := taken.get(path.resolve())) is not None:
+                raise ConfigError(f"{path} is {other} already and would be overwritten; name another file")
+            taken[path.resolve()] = "another output"
+            check_target(path)
 
 
 def record_to(path: Path) -> VideoFile:

@@ -15,8 +15,9 @@ from typing import Annotated, NoReturn
 import typer
 
 EXIT_CODES = """\
-Exit codes: 0 done; 1 internal error; 2 wrong arguments or configuration; 3 some of the files failed (analyze);
-4 the source cannot be opened or read; 5 a model or engine cannot be used; 6 an output cannot be written.
+Exit codes: 0 done; 1 internal error, or a fault that doctor found; 2 wrong arguments or configuration; 3 some of the
+files failed (analyze); 4 the source cannot be opened or read; 5 a model or engine cannot be used; 6 an output cannot
+be written; 130 interrupted (analyze).
 """
 
 SWITCH_SECONDS = 0.0005
@@ -102,7 +103,7 @@ def analyze(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, videos, folders of them.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for pictures, faces.csv, results.jsonl.")],
     config: Config = None,
-    detector: Annotated[str, typer.Option(help="centerface, mediapipe, yunet or auto.")] = "centerface",
+    detector: Annotated[str | None, typer.Option(help="centerface (default), mediapipe, yunet or auto.")] = None,
     detector_weights: Weights = None,
     classifier: Classifier = None,
     engine: Engine = None,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
-from streamer.errors import ConfigError
+from streamer.document import expanded, name_faults, parsed, room_faults, unset
+from streamer.errors import ConfigError, did_you_mean
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=3600)]
@@ -37,14 +45,63 @@ def list_of(value: object) -> object:
     return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
+def address_of(value: object) -> SecretStr:
+    """The text as it is: a file's name need not be valid Unicode (pydantic's own text must be)."""
+    if isinstance(value, SecretStr):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"expected the number of a camera or an address as text, got {type(value).__name__}")
+    if not str(value).strip():
+        raise ValueError("is empty; give a camera (0), a video file, synthetic: or lavfi:GRAPH")
+    return SecretStr(str(value).strip())
+
+
+def name_of(value: object) -> object:
+    """A source's name, which becomes a part of file names."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 _.-]{,59}", value):
+        raise ValueError(
+            "a name starts with a letter A-Z or a digit; letters, digits, spaces, _ . - follow, 59 at most"
+        )
+    return value
+
+
+def shorthand(value: object) -> object:
+    """'webcam: 0' as 'webcam: {address: 0}'; anything else is left to the check that follows."""
+    return {"address": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
+
+
+def named(example: str) -> BeforeValidator:
+    """Refuses what is no mapping from names, with an example of one."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"expected names, as in {example}, got {type(value).__name__}")
+        return value
+
+    return BeforeValidator(check)
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: object) -> object:
+        """A part with nothing under its name is one without settings."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping | cls):
+            raise ValueError(f"expected a mapping of {', '.join(cls.model_fields)}, got {type(value).__name__}")
+        return value
+
 
 class Source(Part):
-    """``address``: camera number, device, video file, ``lavfi:…`` or ``synthetic:…``. The rest is for cameras."""
+    """``address``: camera number, device, video file, ``lavfi:…`` or ``synthetic:…``. The rest is for cameras.
 
-    address: Annotated[SecretStr, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+    In a file ``webcam: 0`` is short for ``webcam: {address: 0}``.
+    """
+
+    address: Annotated[SecretStr, PlainValidator(address_of)]
     mirror: bool = False
     size: Size | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
@@ -100,15 +157,20 @@ class Output(Part):
 
 
 class Config(Part):
-    sources: Annotated[dict[str, Source], Field(min_length=1)]
-    rooms: dict[str, Room] = {}
+    """``sources`` and ``rooms`` by name; a source that no room names is a room of its own."""
+
+    sources: Annotated[
+        dict[Annotated[str, BeforeValidator(name_of)], Annotated[Source, BeforeValidator(shorthand)]],
+        Field(min_length=1),
+        named("{webcam: {address: 0}}"),
+    ]
+    rooms: Annotated[dict[str, Room], named("{hall: {sources: [left, right]}}")] = {}
     detector: Detector = Detector()
     classifier: Classifier = Classifier()
     engine: Engine = Engine()
     overlay: Overlay = Overlay()
     output: Output = Output()
     cache_dir: Path | None = None
-    state_dir: Path | None = None
 
     def room_of(self, source: str) -> tuple[str, Room]:
         """The room that a source belongs to; one of its own where none names it."""
@@ -118,86 +180,81 @@ class Config(Part):
         return source, Room(sources=(source,))
 
 
-class StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, which would silently win otherwise."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ConfigError(f"line {node.start_mark.line + 1}: given twice: {', '.join(twice)}")
-        return super().construct_mapping(node, deep=deep)
-
-
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a YAML file; '${NAME}' in a text is replaced from ``environ``.
 
     Raises:
-        ConfigError: naming the file and every wrong key at once.
+        ConfigError: naming the file and everything that is wrong with it at once.
     """
-    return check(read(path), environ, str(path))
+    faults: list[str] = []
+    return check(read(path, faults), environ, str(path), faults)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file, unchecked.
+def read(path: Path, faults: list[str] | None = None) -> dict[str, Any]:
+    """The mapping in a YAML file, unchecked. Keys given twice are added to ``faults`` where there is such a list.
 
     Raises:
-        ConfigError: no file, not YAML, or not a mapping.
+        ConfigError: no file, not YAML, or not a mapping; without ``faults`` also a key given twice.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)
+        document, doubled = parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not a text file in UTF-8") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: expected a mapping with 'sources:', got {type(document).__name__}")
+    if faults is None and doubled:
+        raise listed(str(path), doubled)
+    if faults is not None:
+        faults += doubled
     return document
 
 
-def check(document: Mapping[str, Any], environ: Mapping[str, str], where: str = "configuration") -> Config:
-    """The configuration that a mapping describes.
+def check(
+    document: Mapping[str, Any], environ: Mapping[str, str], where: str = "configuration", faults: Sequence[str] = ()
+) -> Config:
+    """The configuration that a mapping describes; ``faults`` are those already found.
 
     Raises:
         ConfigError: every fault, one a line, with its path.
     """
-    missing = sorted(set(unset(document, environ)))
+    found = list(faults)
+    missing = list(unset(document, environ))
     if missing:
-        raise ConfigError(f"{where}: not set in the environment: {', '.join(missing)}")
-    faults = list(room_faults(document))
+        found.append(f"not set in the environment: {', '.join(sorted({name for _, name in missing}))}")
+    document = expanded(document, environ)
     try:
-        config = Config.model_validate(expanded(document, environ))
+        config = Config.model_validate(document)
     except ValidationError as error:
-        faults = [describe(fault) for fault in error.errors(include_url=False)] + faults
-    if faults:
-        raise ConfigError(f"{where}:\n" + "\n".join(f"  {line}" for line in faults))
+        found += map(describe, told(error, {path for path, _ in missing}))
+    found += [*name_faults(document.get("sources")), *room_faults(document)]
+    if found:
+        raise listed(where, found)
     return config
 
 
-def room_faults(document: Mapping[str, Any]) -> Iterator[str]:
-    """Every source named by a room must exist, and stand in one room only."""
-    sources, rooms = document.get("sources"), document.get("rooms")
-    if not isinstance(sources, Mapping) or not isinstance(rooms, Mapping):
-        return
-    seen: dict[str, str] = {}
-    for name, room in rooms.items():
-        members = room.get("sources") if isinstance(room, Mapping) else None
-        for source in members if isinstance(members, list) else ():
-            if source not in sources:
-                hint = did_you_mean(str(source), [str(key) for key in sources])
-                yield f"rooms.{name}.sources: there is no source {source!r}{hint}"
-            elif source in seen:
-                yield f"rooms.{name}.sources: {source!r} is already in the room {seen[source]!r}"
-            seen.setdefault(source, name)
+def listed(where: str, faults: Sequence[str]) -> ConfigError:
+    return ConfigError(f"{where}:\n" + "\n".join(f"  {line}" for line in faults))
+
+
+def told(error: ValidationError, unknown: Collection[tuple[object, ...]]) -> Iterator[Any]:
+    """The faults that are worth telling: not those of values that are not known yet, nor of a list that is too short
+    only because its items were refused."""
+    faults = error.errors(include_url=False)
+    for fault in faults:
+        place = fault["loc"]
+        within = any(len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in faults)
+        if not (fault["type"] == "too_short" and within) and not any(place[: len(path)] == path for path in unknown):
+            yield fault
 
 
 def describe(fault: Any) -> str:
     """A fault told to a person, without the value, which may be a secret."""
-    place = [str(part) for part in fault["loc"]]
+    words = [str(part) for part in fault["loc"] if part != "[key]"]
+    place = [word if word.isprintable() else repr(word)[1:-1] for word in words]
     where = ".".join(place)
     if fault["type"] == "extra_forbidden":
         known = known_keys(place[:-1])
@@ -219,33 +276,3 @@ def known_keys(place: list[str]) -> list[str]:
         "output": Output,
     }
     return sorted((parts[place[0]] if place and place[0] in parts else Config).model_fields)
-
-
-def did_you_mean(word: str, known: Mapping[str, object] | list[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-REFERENCE = re.compile(r"\$\{(\w+)\}")
-
-
-def unset(value: Any, environ: Mapping[str, str]) -> Iterator[str]:
-    """The names in '${NAME}' anywhere in a value that the environment lacks."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from unset(inner, environ)
-    elif isinstance(value, str):
-        yield from (name for name in REFERENCE.findall(value) if name not in environ)
-
-
-def expanded(value: Any, environ: Mapping[str, str]) -> Any:
-    """The value with every '${NAME}' replaced."""
-    if isinstance(value, Mapping):
-        return {key: expanded(inner, environ) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [expanded(inner, environ) for inner in value]
-    if isinstance(value, str):
-        return REFERENCE.sub(lambda match: environ[match[1]], value)
-    return value

@@ -7,16 +7,20 @@ analyze --+--results--> one box for each ResultSink
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from streamer.analyzer import Analyzer
 from streamer.mailbox import Mailbox, Policy
 from streamer.metrics import Metrics, Pace
 from streamer.stages import Encoder, Overlay, PacketSink, PictureSink, ResultSink, Source
-from streamer.types import Frame, FrameResult, Packet, Status, View
+from streamer.types import Command, Frame, FrameResult, Packet, Status, View
+
+log = logging.getLogger(__name__)
 
 RESULTS = 64
 """Results that may wait for a slow sink of a live source: about two seconds."""
@@ -52,6 +56,9 @@ class Drawing:
 
 Seen = tuple[Frame, FrameResult]
 
+PATIENCE = 1.0
+"""Seconds between two lines of the log about one output that is too slow."""
+
 
 class Line:
     """The boxes of one camera. ``windowed``: its pictures are shown in a window as well."""
@@ -66,6 +73,7 @@ class Line:
         self.packets = [(sink, Mailbox[Packet](policy, PACKETS)) for sink in camera.packet_sinks]
         self.window: Mailbox[Seen] | None = Mailbox(policy) if windowed else None
         self.encodings: Mailbox[tuple[Frame, View]] | None = Mailbox(policy) if camera.encoder else None
+        self._told: dict[str, tuple[float, int]] = {}
 
     @property
     def drawn(self) -> bool:
@@ -85,11 +93,15 @@ class Line:
                         return
                     asked = time.monotonic()
         finally:
+            self.metrics.count("damaged", self.name, getattr(self.camera.source, "damaged", 0))
             self.frames.close()
 
-    def publish(self, frame: Frame, result: FrameResult, view: View, about: str) -> None:
+    def publish(self, frame: Frame, result: FrameResult, view: View) -> None:
         """Hand a result on to whoever waits for it; while paused only the picture."""
         self.metrics.count("processed", self.name)
+        self.metrics.count("paused", self.name, int(view.paused))
+        if self.camera.recorder is None and view.recording:
+            view = replace(view, recording=False)
         self.metrics.observe("result age", time.monotonic() - frame.captured, self.name)
         for stage, seconds in result.seconds.items():
             self.metrics.observe(stage, seconds, self.name)
@@ -99,7 +111,7 @@ class Line:
         if self.drawn:
             every = self.camera.analyzer.detect_every
             note = "" if every == 1 or view.paused else f"detecting on 1 frame in {every}"
-            self.drawings.put(Drawing(frame, result, view, about, note))
+            self.drawings.put(Drawing(frame, result, view, self.camera.analyzer.brief, note))
 
     def draw(self) -> None:
         """Draw what was analysed and hand the pictures on."""
@@ -126,11 +138,36 @@ class Line:
         if self.encodings is not None:
             self.encodings.put((picture, drawing.view))
 
+    def watch(self, sink: str, box: Mailbox[Any]) -> None:
+        """Say, at most once a second, that a sink is too slow for what it is given; pictures may be dropped."""
+        last, dropped = self._told.get(sink, (-PATIENCE, 0))
+        now = time.monotonic()
+        if box.dropped > dropped and box.capacity > 1 and now - last >= PATIENCE:
+            self._told[sink] = (now, box.dropped)
+            log.warning("%s of %s is too slow: %d dropped so far", sink, self.name, box.dropped)
+
+    def settle(self, sink: str, box: Mailbox[Any]) -> None:
+        """A sink has ended: nothing more for it, and what it never got is counted."""
+        box.close(discard=True)
+        if box.capacity > 1:
+            self.metrics.count(f"dropped by {sink}", self.name, box.dropped)
+
     def close_results(self, *, discard: bool = False) -> None:
-        """No more results or drawings will come."""
+        """No more results or drawings will come; what waits for the sinks is still theirs."""
         self.drawings.close(discard=discard)
         for _, box in self.results:
             box.close()
+
+    def release(self) -> None:
+        """The run is to end: nobody waits for room in a box any more."""
+        self.frames.close(discard=True)
+        self.close_results(discard=True)
+        for _, box in self.pictures:
+            box.close()
+        if self.window is not None:
+            self.window.close(discard=True)
+        if self.encodings is not None:
+            self.encodings.close()
 
     def close_pictures(self) -> None:
         self.drawings.close(discard=True)
@@ -140,3 +177,19 @@ class Line:
             self.window.close()
         if self.encodings is not None:
             self.encodings.close()
+
+
+def shown_in(sink: PictureSink) -> Callable[[Seen], None]:
+    """How a picture sink is given what comes out of its box."""
+    return lambda seen: sink.write(*seen)
+
+
+def toggled(view: View, command: Command) -> View:
+    """The view after a command that switches one of its parts."""
+    field = {"pause": "paused", "record": "recording"}.get(command, command)
+    return replace(view, **{field: not getattr(view, field)})
+
+
+def unanalysed(frame: Frame, line: Line) -> FrameResult:
+    """What is known of a frame that nobody looked at."""
+    return FrameResult(frame.source, frame.index, frame.pts, frame.captured, (), None, {}, line.frames.dropped)

@@ -22,8 +22,8 @@ class Mailbox(Generic[T]):
             raise ValueError(f"capacity must be at least 1, got {capacity}")
         self.policy = policy
         self.received = self.taken = self.dropped = 0
+        self.capacity = capacity
         self._items: deque[T] = deque()
-        self._capacity = capacity
         self._closed = False
         self._changed = changed or threading.Condition()
 
@@ -40,11 +40,11 @@ class Mailbox(Generic[T]):
         """Return False, and do not take the item, once the box is closed."""
         with self._changed:
             if self.policy == "wait":
-                self._changed.wait_for(lambda: self._closed or len(self._items) < self._capacity)
+                self._changed.wait_for(lambda: self._closed or len(self._items) < self.capacity)
             if self._closed:
                 return False
             self.received += 1
-            if len(self._items) == self._capacity:
+            if len(self._items) == self.capacity:
                 self._items.popleft()
                 self.dropped += 1
             self._items.append(item)

@@ -17,13 +17,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from streamer.analyzer import Models
-from streamer.line import Camera, Line
+from streamer.analyzer import Models, Pending
+from streamer.errors import SinkError, SourceError
+from streamer.line import Camera, Line, shown_in, toggled, unanalysed
 from streamer.mailbox import Inbox, Mailbox
 from streamer.metrics import Metrics
 from streamer.recording import Encoding
 from streamer.stages import PictureSink
-from streamer.types import Command, Frame, FrameResult, View
+from streamer.types import Command, Frame, View
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,14 @@ class WindowSink(PictureSink, Protocol):
     def idle(self) -> None: ...
 
 
+Ask = Callable[[Command], None]
+"""How a window asks for what its keys say."""
+
+
 class Pipeline:
-    """``stop_event`` is set when the run is to end, so that a source which waits can end its waiting."""
+    """``window`` makes the window, told whom to ask; ``stop_event`` is set when the run is to end, so that a source
+    which waits can end its waiting. ``failed``: outputs that went out of service, with the reason.
+    """
 
     def __init__(
         self,
@@ -51,16 +58,16 @@ class Pipeline:
         cameras: Sequence[Camera],
         *,
         view: View | None = None,
-        window: WindowSink | None = None,
-        commands: Mailbox[Command] | None = None,
+        window: Callable[[Ask], WindowSink] | None = None,
         stop_event: threading.Event | None = None,
     ) -> None:
         if not cameras:
             raise ValueError("expected at least one camera, got none")
         self.metrics = Metrics()
-        self.commands: Mailbox[Command] = commands or Mailbox("latest", capacity=32)
+        self.commands: Mailbox[Command] = Mailbox("latest", capacity=32)
+        self.interrupted = False
         self.failed: list[tuple[object, Exception]] = []
-        self._models, self._window = models, window
+        self._models, self._window = models, window(self.ask) if window else None
         self._view = view or View()
         self._about = ""
         self._inbox: Inbox[Frame] = Inbox(["latest" if c.source.live else "wait" for c in cameras])
@@ -69,7 +76,7 @@ class Pipeline:
             for number, (camera, box) in enumerate(zip(cameras, self._inbox.boxes, strict=True))
         ]
         self._stop = stop_event or threading.Event()
-        self._ready = threading.Event()
+        self._ready, self._not_recording = threading.Event(), threading.Event()
         self._errors: list[Exception] = []
         self._threads: dict[str, threading.Thread] = {}
         self._ends: Mailbox[str] = Mailbox("wait", capacity=1024)
@@ -80,15 +87,26 @@ class Pipeline:
         return self._about
 
     def run(self) -> None:
-        """Run to the end of the sources or to stop(), then raise what ended the run, if anything did."""
+        """Run to the end of the sources or to stop(), then raise what ended the run, if anything did.
+
+        Ctrl-C is a stop, too, and noted in ``interrupted``.
+        """
         self.start()
         try:
             if self._window is not None:
-                self._serve_window(self._window)
+                self._guard("", partial(self._serve_window, self._window))
             self.join()
         except KeyboardInterrupt:
+            self.interrupted = True
             self.stop()
             self.join()
+
+    def ask(self, command: Command) -> None:
+        """Have a command carried out before the next frame; "quit" at once, whether frames come or not."""
+        if command == "quit":
+            self.stop()
+        else:
+            self.commands.put(command)
 
     def start(self) -> None:
         for line in self.lines:
@@ -102,7 +120,7 @@ class Pipeline:
         self._stop.set()
         self._ready.set()
         for line in self.lines:
-            line.frames.close(discard=True)
+            line.release()
         self._ends.put("")
 
     def join(self) -> None:
@@ -117,12 +135,17 @@ class Pipeline:
                 end = time.monotonic() + STOP_SECONDS
             name = self._ends.take(None if end is None else max(0.0, end - time.monotonic()))
             if name is None:
-                log.error("left behind because they do not end: %s", ", ".join(sorted(running)))
+                self._leave_behind(running)
                 break
             if name in self._threads:
                 self._threads[name].join()
         if self._errors:
             raise self._errors[0]
+
+    def _leave_behind(self, running: set[str]) -> None:
+        names = ", ".join(sorted(running))
+        log.error("left behind because they do not end: %s", names)
+        self.failed.append((self, SinkError(f"did not end within {STOP_SECONDS:.0f} s, what waited is lost: {names}")))
 
     # Threads
 
@@ -130,7 +153,7 @@ class Pipeline:
         for result_sink, results in line.results:
             self._spawn_sink(line, result_sink, results, result_sink.write)
         for picture_sink, pictures in line.pictures:
-            self._spawn_sink(line, picture_sink, pictures, partial(write_picture, picture_sink))
+            self._spawn_sink(line, picture_sink, pictures, shown_in(picture_sink))
         for packet_sink, packets in line.packets:
             self._spawn_sink(line, packet_sink, packets, packet_sink.write)
         if line.encodings is not None:
@@ -166,9 +189,8 @@ class Pipeline:
             with self._models as models:
                 self._ready.set()
                 for round_ in self._inbox:
-                    self._about = models.about
-                    if not self._obey():
-                        break
+                    self._about = self.lines[0].camera.analyzer.about
+                    self._obey()
                     self._analyze_round(models, [(self.lines[number], frame) for number, frame in round_])
         finally:
             self._ready.set()
@@ -180,9 +202,10 @@ class Pipeline:
         """The newest frame of each camera: their faces are classified in one batch."""
         if self._view.paused:
             for line, frame in round_:
-                line.publish(frame, unanalysed(frame, line), self._view, models.brief)
+                _ = frame.image  # converted here, in the one thread that may
+                line.publish(frame, unanalysed(frame, line), self._view)
             return
-        begun = [(line, line.camera.analyzer.begin(frame, time.monotonic() - frame.captured)) for line, frame in round_]
+        begun = [(line, pending) for line, frame in round_ if (pending := self._begin(line, frame)) is not None]
         chips = [chip for _, pending in begun for chip in pending.chips]
         start = time.perf_counter()
         emotions = models.classifier.classify(chips)
@@ -193,20 +216,28 @@ class Pipeline:
             share = seconds * count / len(chips) if chips else 0.0
             result = line.camera.analyzer.finish(pending, emotions[taken : taken + count], share)
             taken += count
-            line.publish(pending.frame, replace(result, dropped=line.frames.dropped), self._view, models.brief)
+            line.publish(pending.frame, replace(result, dropped=line.frames.dropped), self._view)
 
-    def _obey(self) -> bool:
-        """Carry out the commands that wait; False when one of them ends the run."""
+    def _begin(self, line: Line, frame: Frame) -> Pending | None:
+        """None, and the end of that camera, where its picture cannot be read."""
+        try:
+            return line.camera.analyzer.begin(frame, time.monotonic() - frame.captured)
+        except SourceError as error:
+            self._errors.append(error)
+            line.frames.close(discard=True)
+            return None
+
+    def _obey(self) -> None:
+        """Carry out the commands that wait."""
+        if self._not_recording.is_set():
+            self._not_recording.clear()
+            self._view = replace(self._view, recording=False)
         while (command := self.commands.take(timeout=0)) is not None:
-            if command == "quit":
-                self.stop()
-                return False
             if command == "calibrate":
                 for line in self.lines:
                     line.camera.analyzer.calibrate()
             else:
                 self._view = toggled(self._view, command)
-        return True
 
     def _encode(self, line: Line) -> None:
         encoder, pictures = line.camera.encoder, line.encodings
@@ -230,14 +261,17 @@ class Pipeline:
             with sink:
                 for item in box:
                     write(item)
+                    line.watch(type(sink).__name__, box)
         except Exception as error:  # one sink's fault is its own
             self._out_of_service(line, sink, error)
         finally:
-            box.close(discard=True)
+            line.settle(type(sink).__name__, box)
 
     def _out_of_service(self, line: Line, part: object, error: Exception) -> None:
         log.error("%s of %s is out of service, the others go on: %s", type(part).__name__, line.name, error)
         self.metrics.count("failed outputs", line.name)
+        if part is line.camera.encoder or all(part is not sink for sink, _ in line.packets):
+            self._not_recording.set()
         self.failed.append((part, error))
 
     def _serve_window(self, window: WindowSink) -> None:
@@ -255,17 +289,3 @@ class Pipeline:
                         window.write(*seen)
         finally:
             box.close(discard=True)
-
-
-def write_picture(sink: PictureSink, seen: tuple[Frame, FrameResult]) -> None:
-    sink.write(*seen)
-
-
-def toggled(view: View, command: Command) -> View:
-    """The view after a command that switches one of its parts."""
-    field = {"pause": "paused", "record": "recording"}.get(command, command)
-    return replace(view, **{field: not getattr(view, field)})
-
-
-def unanalysed(frame: Frame, line: Line) -> FrameResult:
-    return FrameResult(frame.source, frame.index, frame.pts, frame.captured, (), None, {}, line.frames.dropped)

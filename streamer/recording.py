@@ -28,7 +28,9 @@ class Encoding:
         try:
             with encoder:
                 for picture, view in pictures:
-                    self._record(view.recording)
+                    if view.recording != (self._recording is not None):
+                        self._hand_out(encoder.flush())  # the next picture is then a keyframe
+                        self._record(view.recording)
                     if self._wanted():
                         self._encode(encoder, picture)
                 self._hand_out(encoder.flush())

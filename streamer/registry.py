@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from streamer.errors import ConfigError
+from streamer.errors import ConfigError, did_you_mean
 
 DETECTORS = {
     "mediapipe": "streamer.detectors.mediapipe_face:MediaPipeFace",
@@ -39,7 +38,7 @@ def find(table: Mapping[str, str], name: str) -> Any:
     target = table.get(name, name)
     module, _, attribute = target.partition(":")
     if not attribute:
-        raise ConfigError(f"unknown name {name!r}{suggestion(name, table)}; known: {', '.join(sorted(table))}")
+        raise ConfigError(f"unknown name {name!r}{did_you_mean(name, table)}; known: {', '.join(sorted(table))}")
     try:
         return getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
@@ -48,9 +47,3 @@ def find(table: Mapping[str, str], name: str) -> Any:
         raise ConfigError(f"{name!r} needs the package {package!r}, which is not installed: {line}") from error
     except AttributeError as error:
         raise ConfigError(f"{name!r}: the module {module!r} has no {attribute!r}") from error
-
-
-def suggestion(name: str, known: Mapping[str, object]) -> str:
-    """' (did you mean …?)', or '' where nothing is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -44,6 +44,7 @@ class Schedule:
         self._detected_at: int | None = None
         self._last: tuple[int, float] | None = None
         self._period = self._detect = self._rest = self._face = 0.0
+        self._warm = False
 
     @property
     def every(self) -> int:
@@ -83,9 +84,11 @@ class Schedule:
         return chosen
 
     def learn(self, *, detect: float | None, rest: float, classify: float, faces: int) -> None:
-        """Take in what a frame cost in seconds; ``detect`` is None where it was skipped."""
-        if detect is not None:
+        """Take in what a frame cost in seconds; ``detect`` is None where it was skipped. The first detection does not
+        count: engines get ready for a picture's size when they meet it."""
+        if detect is not None and self._warm:
             self._detect = blend(self._detect, detect)
+        self._warm = self._warm or detect is not None
         self._rest = blend(self._rest, rest + classify)
         if faces:
             self._face = blend(self._face, classify / faces)

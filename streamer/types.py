@@ -228,6 +228,7 @@ class FrameResult:
     """Everything known about one frame, without a pixel of it.
 
     ``mood`` is None where there is no data. ``seconds`` spent by stage; ``dropped`` frames of this source so far.
+    ``faces`` of the latest detection, also those that are no person yet: for blurring, never recorded.
     """
 
     source: str
@@ -238,6 +239,7 @@ class FrameResult:
     mood: GroupMood | None
     seconds: Mapping[str, float] = field(default_factory=dict)
     dropped: int = 0
+    faces: tuple[Face, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

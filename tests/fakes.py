@@ -173,9 +173,10 @@ class StuckSink(Managed):
     """Never comes back from its first write until it is let go."""
 
     def __init__(self) -> None:
-        self.let_go = threading.Event()
+        self.stuck, self.let_go = threading.Event(), threading.Event()
 
     def write(self, result: FrameResult) -> None:
+        self.stuck.set()
         self.let_go.wait()
 
 
@@ -190,7 +191,8 @@ class PictureList(Managed):
 
 
 class FakeWindow(PictureList):
-    """A window whose viewer presses keys after so many pictures: ``keys`` maps a count to an action."""
+    """A window whose viewer presses keys: ``keys`` maps a count of pictures, or less than 0 of idle calls, to an
+    action."""
 
     def __init__(self, keys: dict[int, Callable[[], object]]) -> None:
         super().__init__()
@@ -203,6 +205,8 @@ class FakeWindow(PictureList):
 
     def idle(self) -> None:
         self.idles += 1
+        if (action := self.keys.get(-self.idles)) is not None:
+            action()
 
 
 FORMAT = VideoFormat("h264", 320, 240, Fraction(30), b"")

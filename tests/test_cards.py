@@ -34,7 +34,7 @@ def written(folder: Path, **changes: Any) -> Path:
 
 def test_the_shipped_cards_are_known_by_name() -> None:
     assert card_names() == (
-        "centerface", "demo48", "mediapipe_full_range", "mediapipe_short_range", "mini_xception", "yunet",
+        "centerface", "demo48", "mediapipe", "mini_xception", "yunet",
     )  # fmt: skip
 
 
@@ -110,3 +110,8 @@ def test_what_is_no_card_is_refused(tmp_path: Path, text: str) -> None:
 def test_an_absent_card_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelRejected, match=r"none\.yaml cannot be read"):
         load_card(tmp_path / "none.yaml")
+
+
+def test_an_unknown_key_without_a_near_one_gets_no_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(ModelRejected, match=r": qqq: unknown key$"):
+        load_card(written(tmp_path, qqq=1))

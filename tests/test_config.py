@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamer.config import check, load
-from streamer.errors import ConfigError
+from streamer.config import check, load, read
+from streamer.errors import ConfigError, did_you_mean
+from streamer.sinks.target import file_word
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -101,3 +103,145 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00sources")
     with pytest.raises(ConfigError, match="is not a text file in UTF-8"):
         load(path, {})
+
+
+def faults_of(document: dict[str, Any], environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        check(document, environ or {})
+    return [line.strip() for line in str(error.value).splitlines()[1:]]
+
+
+def test_a_plain_number_or_text_is_an_address() -> None:
+    config = check({"sources": {"webcam": 0, "talk": "${VIDEO}"}}, {"VIDEO": "talk.mp4"})
+    assert {name: source.address.get_secret_value() for name, source in config.sources.items()} == {
+        "webcam": "0",
+        "talk": "talk.mp4",
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [
+        ({"sources": {"w": None}}, "sources.w.address: is required"),
+        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, mirror, size, fps, got bool"),
+        ({"sources": {"w": ""}}, "sources.w.address: is empty; give a camera (0), a video file, synthetic: or "
+         "lavfi:GRAPH"),
+        ({"sources": None}, "sources: expected names, as in {webcam: {address: 0}}, got NoneType"),
+        ({"rooms": ["a"]}, "rooms: expected names, as in {hall: {sources: [left, right]}}, got list"),
+        ({"rooms": {"hall": {"sources": [{"a": 1}]}}}, "rooms.hall.sources.0: Input should be a valid string"),
+        ({"output": "out.mp4"}, "output: expected a mapping of video, results, got str"),
+        ({"state_dir": "x"}, "state_dir: unknown key (did you mean 'cache_dir'?)"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_wrong_shape_says_which_one_is_wanted(document: dict[str, Any], fault: str) -> None:
+    assert faults_of({"sources": {"a": 0}} | document) == [fault]
+
+
+def test_a_part_left_empty_has_its_defaults() -> None:
+    config = check({"sources": {"a": 0}, "detector": None}, {})
+    assert config.detector.name == "auto"
+
+
+def test_every_kind_of_fault_is_listed_together(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+sources:
+  left: {address: "${LEFT}", size: "${SIZE}", fps: 0}
+  left: {address: "${LEFT}", size: "${SIZE}", fps: 0}
+rooms:
+  left: {sources: [other, "${MEMBER}"]}
+engine: {threads: 0, threads: 0}
+""",
+    )
+    with pytest.raises(ConfigError) as error:
+        load(path, {})
+    assert str(error.value).splitlines() == [
+        f"{path}:",
+        "  line 3: given twice: left",
+        "  line 7: given twice: threads",
+        "  not set in the environment: LEFT, MEMBER, SIZE",
+        "  sources.left.fps: Input should be greater than 0",
+        "  engine.threads: Input should be greater than or equal to 1",
+        "  rooms.left.sources: there is no source 'other'",
+        "  rooms.left: is also the name of a source that is not in it; name the room differently",
+    ]
+
+
+def test_a_room_takes_no_source_in_by_its_name() -> None:
+    sources = {"left": 0, "desk": 1}
+    fault = "rooms.desk: is also the name of a source that is not in it; name the room differently"
+    assert faults_of({"sources": sources, "rooms": {"desk": {"sources": ["left"]}}}) == [fault]
+    own = {"desk": {"sources": ["desk"]}, "hall": {"sources": ["left"]}}
+    assert check({"sources": sources, "rooms": own}, {}).room_of("desk")[0] == "desk"
+
+
+@pytest.mark.parametrize("name", ["", " a", "-a", ".a", "a/b", "a:b", "Küche", "a\nb", "\udcff", "a" * 61, 1, None])
+def test_a_source_has_a_name_that_a_file_can_carry(name: object) -> None:
+    (fault,) = faults_of({"sources": {name: {"address": 0}}})
+    assert "a name starts with a letter A-Z or a digit; letters, digits, spaces, _ . - follow, 59 at most" in fault
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("a b", "a_b"), ("a b", "a _b"), ("a", "a."), ("a", "a_"), ("Hall", "hall")]
+)
+def test_two_sources_that_would_write_the_same_file_are_refused(one: str, other: str) -> None:
+    assert file_word(one).casefold() == file_word(other).casefold()
+    fault = f"sources.{other}: makes the same file name as {one!r}; name it differently"
+    assert faults_of({"sources": {one: 0, other: 1}}) == [fault]
+
+
+def test_names_that_make_different_files_are_fine() -> None:
+    names = ("a", "a-b", "a.b", "a b", "9 _x.-")
+    assert len({file_word(name) for name in names}) == len(names)
+    assert tuple(check({"sources": dict.fromkeys(names, 0)}, {}).sources) == names
+
+
+def test_merge_keys_bring_settings_that_may_be_given_anew(tmp_path: Path) -> None:
+    text = """
+sources:
+  right: &right {<<: &left {address: 0, mirror: true, fps: 15}, fps: 30}
+  far: {<<: *right, address: 2}
+  both: {<<: [*left, *right], address: 3}
+"""
+    config = load(write(tmp_path, text), {})
+    assert [(source.mirror, source.fps) for source in config.sources.values()] == [(True, 30), (True, 30), (True, 15)]
+    assert config.sources["far"].address.get_secret_value() == "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("&x {a: *x}", "line 1: contains itself, or is nested more than 20 levels deep"),
+        ("&x [*x]", "contains itself"),
+        ("&x {<<: *x}", "contains itself"),
+        ("a: " + "[" * 21 + "]" * 21, "nested more than 20 levels deep"),
+        ("a: " + "[" * 5000 + "]" * 5000, "nested more than 20 levels deep"),
+        ("a: [" + "0, " * 10_001 + "]", "the file has more than 10000 parts"),
+        ("a: 2024-13-45", "is not YAML: a value is not of its type: month must be in 1..12"),
+        ("a: !!bool x", "is not YAML: a value is not of its type"),
+        ("{[a]: 1}", "is not YAML"),
+    ],
+)
+def test_yaml_that_cannot_be_a_configuration(tmp_path: Path, text: str, message: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as error:
+        load(path, {})
+    assert str(error.value).startswith(f"{path}: ")
+    assert message in str(error.value)
+
+
+def test_an_unfit_address_is_told_without_it() -> None:
+    assert faults_of({"sources": {"cam": {"address": {"hunter2": 1}}}}) == [
+        "sources.cam.address: expected the number of a camera or an address as text, got dict"
+    ]
+
+
+def test_reading_without_a_list_for_faults_refuses_a_key_given_twice(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="line 1: given twice: a"):
+        read(write(tmp_path, "{a: 1, a: 2}"))
+
+
+def test_did_you_mean() -> None:
+    assert did_you_mean("miror", ["size", "mirror"]) == " (did you mean 'mirror'?)"
+    assert did_you_mean("xyz", {"size": 1}) == ""

@@ -47,6 +47,28 @@ def test_padding_is_black_and_lies_to_the_right_and_below() -> None:
     assert tensor[0, :, 40:].max() == tensor[0, :, :, 50:].max() == 0
 
 
+@pytest.mark.parametrize(
+    ("size", "scale"),
+    [
+        ((640, 1280), (0.5, 0.5)),
+        ((1280, 720), (0.25, 0.25)),
+        ((270, 480), (1.0, 1.0)),
+        ((1, 1), (1.0, 1.0)),
+        ((720, 1280), (569 / 1280, 320 / 720)),
+        ((1, 6400), (0.1, 1.0)),
+    ],
+)
+def test_a_network_of_one_size_gets_the_picture_shrunk_into_it(
+    size: tuple[int, int], scale: tuple[float, float]
+) -> None:
+    made = blob(plain(*size), 640, rgb=False, fixed=(320, 640))
+    assert made.tensor.shape == (1, 3, 320, 640)
+    assert made.scale == pytest.approx(scale)
+    height, width = round(size[0] * made.scale[1]), round(size[1] * made.scale[0])
+    assert made.tensor[0, :, :height, :width].min() == 10
+    assert made.tensor[0, :, height:].max(initial=0) == made.tensor[0, :, :, width:].max(initial=0) == 0
+
+
 def test_colours_are_turned_where_the_network_wants_red_first() -> None:
     assert blob(plain(32, 32), 640, rgb=True).tensor[0, :, 5, 5].tolist() == [30, 20, 10]
 
@@ -96,7 +118,8 @@ def test_yunet_cell_becomes_a_box_with_landmarks() -> None:
     np.testing.assert_allclose(found.landmarks[0], [[32, 16], [48, 16], [40, 20], [32, 32], [48, 32]], atol=1e-4)
 
 
-def test_yunet_agrees_with_opencv() -> None:
+@pytest.mark.parametrize("file", ["yunet_n_dynamic.onnx", "yunet_n_640_640.onnx"])
+def test_yunet_agrees_with_opencv(file: str) -> None:
     """``cv2.FaceDetectorYN`` decodes the same network on its own; its boxes are cut at whole pixels."""
     image = cv2.imread(str(data("faces/2007_007763.jpg")))
     assert image is not None
@@ -105,7 +128,7 @@ def test_yunet_agrees_with_opencv() -> None:
         str(data("models/yunet_n_640_640.onnx")), "", (frame.shape[1], frame.shape[0]), 0.6, 0.3
     )
     _, rows = reference.detect(frame)
-    model = weights("yunet")
+    model = data(f"models/{file}").read_bytes()
     with yunet.YuNet(lambda: OnnxRuntimeEngine(model, name="yunet")) as detector:
         faces = detector.detect(frame)
     assert len(faces) == len(rows) >= 7

@@ -215,6 +215,31 @@ def test_named_twice_is_found_once(tmp_path: Path) -> None:
     assert find_media([path, tmp_path, path]).images == (path,)
 
 
+def test_a_file_with_two_names_is_found_once(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    path = saved(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert find_media([path, tmp_path / "link", tmp_path / "a" / ".." / "a.png"]).images == (path,)
+    assert find_media([tmp_path]).images == (path,)
+
+
+def test_what_an_earlier_analysis_made_is_no_input(tmp_path: Path) -> None:
+    own = [saved(made(tmp_path / "trip") / "a.png"), saved(made(tmp_path / "trip" / "annotated") / "own.png")]
+    report = made(tmp_path / "trip" / "report")
+    (report / "results.jsonl").touch()
+    drawn = saved(made(report / "annotated") / "a.png")
+    beside = saved(report / "b.png")
+    assert find_media([tmp_path]).images == (*own, beside)
+    assert find_media([report]).images == (beside,)
+    assert find_media([report / "annotated"]).images == (drawn,)
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from streamer import stages
 from streamer.overlay import Overlay
-from streamer.types import Box, Frame, FrameResult, Status, View
+from streamer.types import Box, Face, Frame, FrameResult, Status, View
 from tests.overlay_scene import (
     AMBER,
     BARE,
@@ -199,6 +201,40 @@ def test_blur_covers_a_face_at_the_edge_up_to_the_corner() -> None:
         Overlay(), image, 0.0, [person(1, Box(-20, 300, 60, 390))], view=View(blur=True, labels=False, meter=False)
     )
     assert np.abs(np.diff(drawn[300:, :60].astype(int), axis=1)).max() <= 12
+
+
+@pytest.mark.parametrize("moved", [0, 60, 300], ids=["the person's own", "where the person was", "nobody's yet"])
+def test_blur_covers_a_found_face_that_is_no_person(moved: int) -> None:
+    image, found = noise(1280, 720), Box(FACE.x1 + moved, FACE.y1, FACE.x2 + moved, FACE.y2)
+    result = FrameResult("camera", 0, 0.0, 0.0, (person(1, FACE),), None, faces=(Face(found, 0.6),))
+    view = View(blur=True, labels=False, meter=False)
+    drawn = Overlay().draw(Frame("camera", 0, 0.0, 0.0, image), result, view, None).image
+    for box in (FACE, found):
+        inside = slice(int(box.y1), int(box.y2)), slice(int(box.x1), int(box.x2))
+        assert drawn[inside].std() < 0.15 * image[inside].std()
+        assert np.percentile(np.abs(np.diff(drawn[inside].astype(int), axis=1)), 95) <= 3
+    bare = View(labels=False, meter=False)
+    assert np.array_equal(Overlay().draw(Frame("camera", 0, 0.0, 0.0, image), result, bare, None).image, image)
+
+
+def test_blur_on_a_paused_analysis_covers_the_whole_picture_but_not_what_is_written_on_it() -> None:
+    """Nobody looks for faces then, so every part of the picture may be one."""
+    image, paused = noise(1280, 720), View(labels=False, meter=False, paused=True)
+    drawn = draw(Overlay(), image, view=replace(paused, blur=True))
+    below = drawn[60:].astype(float)
+    assert np.abs(np.diff(below, axis=0)).max() <= 2
+    assert np.abs(np.diff(below, axis=1)).max() <= 2
+    assert below.std() < 0.05 * image.std()
+    empty = drawn[:8, :].astype(int), drawn[:60, 560:700].astype(int)
+    assert all(np.abs(np.diff(part, axis=1)).max() <= 2 for part in empty)
+    assert drawn[16:44, 16:200].max() > 240  # "analysis paused" lies on it, sharp
+    assert not changed(image, draw(Overlay(), image, view=paused))[60:].any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 3), (2000, 90)])
+def test_the_veil_over_everything_fits_any_picture(size: tuple[int, int]) -> None:
+    view = View(blur=True, paused=True)
+    assert draw(Overlay(), noise(*size), view=view).shape == (size[1], size[0], 3)
 
 
 def test_a_late_result_is_amber() -> None:

@@ -165,7 +165,7 @@ def strength(image: Image) -> float:
 
 
 def quarters(image: Image) -> list[bool]:
-    """Whether something is drawn bottom left, bottom right, top left (under the chips)."""
+    """Whether something is drawn bottom left, bottom right, top left (under the badges)."""
     where = (Box(0, 400, 400, 720), Box(880, 400, 1280, 720), Box(0, 60, 400, 340))
     return [bool(changed(plain(1280, 720), image, box).any()) for box in where]
 
@@ -199,9 +199,9 @@ def test_the_meter_meets_neither_the_chips_nor_the_info_line() -> None:
     with_meter = draw(Overlay(), plain(1280, 720), 0.0, people, mood(0.2), view)
     without = draw(Overlay(), plain(1280, 720), 0.0, people, mood(0.2), View(labels=False, meter=False, badge=True))
     meter = np.argwhere(changed(with_meter, without))
-    chips = np.argwhere(changed(plain(1280, 720), without))
+    badges = np.argwhere(changed(plain(1280, 720), without))
     assert meter.size
-    assert meter[:, 0].min() > chips[:, 0].max()
+    assert meter[:, 0].min() > badges[:, 0].max()
 
 
 def test_the_info_line_moves_away_from_a_face() -> None:

@@ -23,7 +23,7 @@ ENOUGH = 4.5
 
 
 def scene(image: Image) -> Image:
-    """All kinds of plates: a label, "unsure", chips, info line with a note, the meter with words."""
+    """All kinds of plates: a label, "unsure", badges, info line with a note, the meter with words."""
     height, width = image.shape[:2]
     people = [
         person(1, Box(0.4 * width, 0.4 * height, 0.5 * width, 0.6 * height)),
@@ -54,7 +54,7 @@ def test_text_has_contrast_on_any_ground(ground: str, size: tuple[int, int]) -> 
     picture = noise(*size) if ground == "noise" else even(*size, {"white": 255, "black": 0, "grey": 140}[ground])
     drawn, on_black, on_white = scene(picture), scene(even(*size, 0)), scene(even(*size, 255))
     areas = plates(*size)
-    assert len(areas) >= 5  # chips, info line, label, unsure, meter
+    assert len(areas) >= 5  # badges, info line, label, unsure, meter
     checked = 0
     for area in areas:
         black, white, shown = (luminance(cut(image, area)) for image in (on_black, on_white, drawn))

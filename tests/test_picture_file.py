@@ -63,6 +63,27 @@ def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None
         write_png(tmp_path / "gone" / "a.png", plain(80))
 
 
+def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 251}.png"
+    write_png(path, plain(80))
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    with pytest.raises(SinkError, match="too long"):
+        write_png(tmp_path / f"{'x' * 252}.png", plain(80))
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").touch()
+    with pytest.raises(SinkError, match="cannot write"):
+        write_png(tmp_path / "folder" / "a.png", plain(80))
+
+
+def test_a_picture_may_be_read_by_whoever_may_read_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+    write_png(tmp_path / "a.png", plain(80))
+    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
 def test_of_equals_the_one_nearest_to_the_best_moment(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     with StillPicture(path, near=0.1) as sink:

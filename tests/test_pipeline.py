@@ -4,17 +4,18 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pytest
 
 from streamer.analyzer import Analyzer, Models
-from streamer.errors import SourceLost
+from streamer.errors import SinkError, SourceError, SourceLost
 from streamer.labels import Labels
 from streamer.line import Camera
-from streamer.pipeline import STOP_SECONDS, Pipeline
+from streamer.pipeline import STOP_SECONDS, Ask, Pipeline
 from streamer.schedule import Plan, Schedule
-from streamer.types import Command
+from streamer.types import Command, Frame, FrameResult, Image, Packet
 from tests.fakes import (
     FakeClassifier,
     FakeDetector,
@@ -54,8 +55,8 @@ class Rig:
         analyzer = Analyzer(self.models, FakeTracker(), Labels(), FakeMood(), Schedule(self._plan))
         return Camera(source, analyzer, self.overlay, results, pictures, encoder, packets, recorder)
 
-    def run(self, *cameras: Camera, window: FakeWindow | None = None) -> Pipeline:
-        pipeline = Pipeline(self.models, cameras, window=window)
+    def run(self, *cameras: Camera) -> Pipeline:
+        pipeline = Pipeline(self.models, cameras)
         pipeline.run()
         return pipeline
 
@@ -205,6 +206,28 @@ def test_a_sink_that_hangs_is_left_behind_in_time(caplog: pytest.LogCaptureFixtu
     pipeline.join()
     assert time.monotonic() - start < STOP_SECONDS + 0.5
     assert "left behind because they do not end: StuckSink fake" in caplog.text
+    assert good.closed == 1
+    assert "StuckSink fake" in str(pipeline.failed[0][1])
+    stuck.let_go.set()
+
+
+def test_a_file_stopped_behind_a_hanging_sink_closes_all_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    rig, stuck, packets, pictures = Rig(), StuckSink(), PacketList(), PictureList()
+    good = ListSink()
+    camera = rig.camera(
+        FakeSource(10**6, live=False),
+        results=[stuck, good],
+        pictures=[pictures],
+        encoder=FakeEncoder(),
+        packets=[packets],
+    )
+    pipeline = Pipeline(rig.models, [camera])
+    pipeline.start()
+    assert stuck.stuck.wait(10)
+    pipeline.stop()
+    pipeline.join()
+    assert "left behind because they do not end: StuckSink fake" in caplog.text
+    assert (good.closed, pictures.closed, packets.closed, rig.detector.closed) == (1, 1, 1, 1)
     stuck.let_go.set()
 
 
@@ -236,20 +259,17 @@ def test_without_anybody_to_see_them_no_pictures_are_drawn() -> None:
     assert rig.overlay.views == []
 
 
-def keys(pipeline: list[Pipeline], presses: dict[int, Command]) -> dict[int, Callable[[], object]]:
-    def press(command: Command) -> Callable[[], object]:
-        return lambda: pipeline[0].commands.put(command)
-
-    return {count: press(command) for count, command in presses.items()}
-
-
 def windowed(presses: dict[int, Command], frames: int = 60, **parts: object) -> tuple[Rig, FakeWindow, Pipeline]:
-    rig, box = Rig(), list[Pipeline]()
-    window = FakeWindow(keys(box, presses))
+    rig, windows = Rig(), list[FakeWindow]()
+
+    def window(ask: Ask) -> FakeWindow:
+        windows.append(FakeWindow({count: partial(ask, command) for count, command in presses.items()}))
+        return windows[0]
+
     camera = rig.camera(FakeSource(frames, live=False), **parts)  # type: ignore[arg-type]  # passed on as they are
-    box.append(Pipeline(rig.models, [camera], window=window))
-    box[0].run()
-    return rig, window, box[0]
+    pipeline = Pipeline(rig.models, [camera], window=window)
+    pipeline.run()
+    return rig, windows[0], pipeline
 
 
 def test_the_window_is_served_by_the_calling_thread_to_the_end() -> None:
@@ -354,6 +374,144 @@ def test_ctrl_c_ends_the_run_and_keeps_what_was_written() -> None:
     rig = Rig()
     sink = ListSink(after=lambda count: os.kill(os.getpid(), signal.SIGINT) if count == 20 else None)
     pipeline = rig.run(rig.camera(FakeSource(10**6, live=True, period=0.001), results=[sink]))
+    assert pipeline.interrupted
     assert len(sink.results) >= 20
     assert sink.closed == 1
     assert balanced(pipeline)
+
+
+class SilentSource(FakeSource):
+    """A camera that gives two frames and then nothing until it is told to end."""
+
+    def __init__(self) -> None:
+        super().__init__(2, live=True)
+        self.ended = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        yield from super().frames()
+        self.ended.wait()
+
+
+def test_quit_is_heard_while_the_camera_gives_nothing() -> None:
+    rig, source = Rig(), SilentSource()
+    camera = rig.camera(source)
+    pipeline = Pipeline(
+        rig.models,
+        [camera],
+        window=lambda ask: FakeWindow({-3: partial(ask, "quit")}),
+        stop_event=source.ended,
+    )
+    pipeline.run()
+    assert source.closed == 1
+    assert balanced(pipeline)
+
+
+def test_a_window_that_fails_ends_the_run_in_order() -> None:
+    rig, sink = Rig(), ListSink()
+
+    class Broken(FakeWindow):
+        def write(self, picture: Frame, result: FrameResult) -> None:
+            super().write(picture, result)
+            raise SinkError("the display is gone")
+
+    before = set(threading.enumerate())
+    pipeline = Pipeline(
+        rig.models, [rig.camera(FakeSource(10**6, live=False), results=[sink])], window=lambda _: Broken({})
+    )
+    with pytest.raises(SinkError, match="the display is gone"):
+        pipeline.run()
+    assert set(threading.enumerate()) == before
+    assert (sink.closed, rig.detector.closed) == (1, 1)
+
+
+def test_a_picture_that_cannot_be_converted_ends_its_camera_only() -> None:
+    class Broken(FakeSource):
+        def frames(self) -> Iterator[Frame]:
+            def convert() -> Image:
+                raise SourceError("a format that nobody knows")
+
+            for frame in super().frames():
+                yield Frame("broken", frame.index, frame.pts, frame.captured, convert)
+
+    rig, sink = Rig(), ListSink()
+    with pytest.raises(SourceError, match="a format that nobody knows"):
+        rig.run(
+            rig.camera(Broken(5, live=False, name="broken")),
+            rig.camera(FakeSource(40, live=False), results=[sink]),
+        )
+    assert len(sink.results) == 40
+
+
+def test_a_frame_shown_while_paused_is_converted_before_it_is_drawn() -> None:
+    threads = set()
+
+    class Lazy(FakeSource):
+        def frames(self) -> Iterator[Frame]:
+            for frame in super().frames():
+
+                def convert(image: Image = frame.image) -> Image:
+                    threads.add(threading.current_thread().name)
+                    return image.copy()
+
+                yield Frame(frame.source, frame.index, frame.pts, frame.captured, convert)
+
+    rig = Rig()
+    pipeline = Pipeline(
+        rig.models,
+        [rig.camera(Lazy(40, live=False))],
+        window=lambda ask: FakeWindow({5: partial(ask, "pause"), 20: partial(ask, "pause")}),
+    )
+    pipeline.run()
+    assert threads == {"analyze"}
+    assert pipeline.metrics.snapshot().count("paused", "fake") > 0
+
+
+def test_a_recording_that_fails_is_no_longer_shown_as_one() -> None:
+    class Full(PacketList):
+        def write(self, packet: Packet) -> None:
+            super().write(packet)
+            raise SinkError("disk full")
+
+    rig, _, pipeline = windowed({5: "record"}, frames=400, encoder=FakeEncoder(), recorder=Full)
+    assert [str(error) for _, error in pipeline.failed] == ["disk full"]
+    shown = [view.recording for view in rig.overlay.views]
+    assert True in shown
+    assert not shown[-1]
+
+
+def test_only_the_camera_with_a_recorder_shows_a_recording() -> None:
+    rig, _, _ = windowed({5: "record"}, encoder=FakeEncoder())
+    assert not any(view.recording for view in rig.overlay.views)
+
+
+def test_what_a_slow_sink_never_got_is_counted_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    slow = ListSink(seconds=0.02)
+    rig = Rig()
+    pipeline = rig.run(rig.camera(FakeSource(400, live=True, period=0.001), results=[slow]))
+    lost = pipeline.metrics.snapshot().count("dropped by ListSink", "fake")
+    assert lost == pipeline.metrics.snapshot().count("processed", "fake") - len(slow.results)
+    assert lost > 0
+    assert "ListSink of fake is too slow" in caplog.text
+
+
+class Choosy(FakeDetector):
+    """A detector that every camera needs a copy of its own of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copies: list[FakeDetector] = []
+
+    def apart(self) -> FakeDetector:
+        self.copies.append(FakeDetector())
+        return self.copies[-1]
+
+
+def test_a_detector_that_adapts_does_so_for_each_camera() -> None:
+    choosy = Choosy()
+    rig = Rig(choosy)
+    rig.run(
+        rig.camera(FakeSource(7, live=False, name="left")),
+        rig.camera(FakeSource(9, live=False, name="right")),
+    )
+    assert [copy.calls for copy in choosy.copies] == [7, 9]
+    assert (choosy.calls, choosy.opened) == (0, 1)

@@ -44,6 +44,13 @@ def test_k_is_the_smallest_that_fits_into_a_frame(detect: float, rest: float, k:
     assert schedule.every == k
 
 
+def test_the_first_detection_does_not_count_for_it_is_the_slowest() -> None:
+    schedule = Schedule(Plan(detect_every=None))
+    busy(schedule, detect=3.0, rest=0.001, frames=1)
+    busy(schedule, detect=0.005, rest=0.001, frames=3)
+    assert schedule.every == 1
+
+
 def test_k_comes_down_again_when_the_load_does() -> None:
     schedule = Schedule(Plan(detect_every=None))
     busy(schedule, detect=0.060, rest=0.005)

@@ -17,13 +17,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from streamer import build
 from streamer.cli import SWITCH_SECONDS
 from streamer.config import Config, check
 from streamer.metrics import Snapshot, Summary, nearest_rank
+from streamer.sinks.plain import Unmanaged
 from streamer.types import Frame, FrameResult
 from tools.crowd import clips, name
 from tools.machine import cores, machine
@@ -37,7 +37,8 @@ STAGES = ("capture", "convert", "detect", "track", "cut", "classify", "mood", "d
 class FileRow:
     """A file as fast as it goes. ``faces`` at most, ``people`` on average a frame. ``bound``: frames a second if all
     cores did nothing but this process's own work, that is cores / (CPU seconds of the whole process a frame).
-    ``stages``: median milliseconds each, waiting for a core included."""
+    ``age_…``: of the result, milliseconds from its frame's decoding, waiting in the boxes included. ``stages``: median
+    milliseconds each, waiting for a core included."""
 
     faces: int
     height: int
@@ -47,6 +48,8 @@ class FileRow:
     fps: float
     bound: float
     cpu_ms: float
+    age_p50: float
+    age_p95: float
     stages: Mapping[str, float]
 
 
@@ -67,38 +70,22 @@ class LiveRow:
     memory: tuple[float, float]
 
 
-class Crowd:
+class Crowd(Unmanaged):
     """A result sink that adds up how many people were seen."""
 
     def __init__(self) -> None:
         self.people = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
     def write(self, result: FrameResult) -> None:
         self.people += sum(person.track.seen for person in result.people)
 
 
-class Ages:
+class Ages(Unmanaged):
     """A picture sink that notes how old each picture is, and how much memory is used."""
 
     def __init__(self) -> None:
         self.ages: list[tuple[float, float]] = []
         self.memory: list[float] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def write(self, picture: Frame, result: FrameResult) -> None:  # noqa: ARG002
         now = time.monotonic()
@@ -142,6 +129,8 @@ def file_row(path: Path, faces: int, height: int, every: int, folder: Path) -> F
         round(frames / wall, 1),
         round(cores() * frames / cpu, 1),
         round(cpu / frames * 1000, 1),
+        round(timing(snapshot, "result age").p50 * 1000, 1),
+        round(timing(snapshot, "result age").p95 * 1000, 1),
         stages,
     )
 

@@ -57,17 +57,31 @@ def files(document: Mapping[str, Any]) -> str:
             f"**{row['fps']:.0f}**",
             f"{row['bound']:.0f}",
             f"{row['fps'] / row['bound']:.0%}",
+            f"{row['age_p50']:.0f} / {row['age_p95']:.0f}",
             *(f"{row['stages'][stage]:.1f}" for stage in ("capture", "detect", "classify", "draw", "encode")),
         )
         for row in document["files"]
     ]
-    head = ("people", "size", "k", "fps", "bound", "of it", "decode ms", "detect", "classify", "draw", "encode")
+    head = (
+        "people",
+        "size",
+        "k",
+        "fps",
+        "bound",
+        "of it",
+        "age p50 / p95",
+        "decode",
+        "detect",
+        "classify",
+        "draw",
+        "encode",
+    )
     models = document["files"][0]["models"]
     note = (
         "Decode → analysis → overlay → H.264 file. People: seen a frame, on average. k: detection on each k-th frame. "
-        "Bound: frames a second if every core did nothing but this work (cores ÷ CPU time of a frame). Milliseconds "
-        "are medians, waiting for a core included; detection and classification on the frames that have them. "
-        f"Models: {models}."
+        "Bound: frames a second if every core did nothing but this work (cores ÷ CPU time of a frame). Age in ms from "
+        "decoding to the result, boxes included. Stages: median ms, waiting for a core included; detection and "
+        f"classification on the frames that have them. Models: {models}."
     )
     return f"{table(head, rows)}\n\n{note} {made(document)}"
 

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import cv2
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
-from engines.errors import EngineError
 from streamer import build
 from streamer.analyzer import Models
 from streamer.commands.setup import configured, ready
-from streamer.commands.terminal import console, rows
-from streamer.config import Config
+from streamer.commands.terminal import console, counting, escaped, rows
+from streamer.config import Config, Output
 from streamer.errors import SinkError, SourceError
 from streamer.mood import RoomMood
 from streamer.overlay import Overlay
 from streamer.sinks.jsonl import JsonLines
+from streamer.sinks.plain import Unmanaged
 from streamer.sinks.png import write_png
 from streamer.sinks.tables import FACES, GROUPS, Table, face_rows, group_row
 from streamer.sinks.tally import Tally
-from streamer.sources.images import Media, find_media, read_image
+from streamer.sinks.target import failed, free_name
+from streamer.sources.images import RESULTS, Media, find_media, read_image
 from streamer.sources.preflight import facts
+from streamer.sources.regular import printable
 from streamer.trackers.still import StillTracker
 from streamer.types import Frame, FrameResult
 
-FAILED = 3
-OUTPUTS = ("results.jsonl", "faces.csv", "groups.csv")
-PICTURES = "annotated"
+FAILED, INTERRUPTED = 3, 130
+LINES, PICTURES = RESULTS
+OUTPUTS = (LINES, "faces.csv", "groups.csv")
+DETECTOR = "centerface"
+"""Where neither the options nor the file name one: pictures of groups have small faces, and nobody waits for them."""
 
 
 def analyze(
@@ -43,41 +47,69 @@ def analyze(
     *,
     offline: bool,
 ) -> int:
-    """0, or 3 where some of the files failed.
+    """0, 3 where some of the files failed, or 130 after Ctrl-C.
 
     Raises:
-        StreamerError, EngineError: nothing could be done at all.
+        StreamerError, EngineError: nothing could be done at all, or the results cannot be written any more.
     """
-    config = configured(file, {**overrides, "source": "pictures"}, environ)
+    config = with_detector(configured(file, {**overrides, "source": "pictures"}, environ))
     media = find_media(paths)
-    failed = {unreadable.path: unreadable.reason for unreadable in media.unreadable}
+    outcome = Outcome(media)
     if not media.images and not media.videos:
-        told(failed)
+        told(outcome.failed)
         return FAILED
-    prepare(out)
+    refuse_earlier(out)
     ready(config, offline=offline)
     cv2.setNumThreads(1)
-    with Book(out) as book:
-        failed |= work_through(media, config, out, book)
-    report(media, out, book, failed)
-    return FAILED if failed else 0
+    with folder(out / PICTURES) as pictures, Book(out) as book:
+        work_through(media, config, pictures, book, outcome)
+    report(out, book, outcome)
+    return outcome.code()
 
 
-def prepare(out: Path) -> None:
+def with_detector(config: Config) -> Config:
+    if "name" in config.detector.model_fields_set:
+        return config
+    return config.model_copy(update={"detector": config.detector.model_copy(update={"name": DETECTOR})})
+
+
+def refuse_earlier(out: Path) -> None:
     """Raises:
-    SinkError: the folder cannot be made, or has results already.
+    SinkError: the folder has results already.
     """
     there = [name for name in OUTPUTS if (out / name).exists()]
     if there:
         raise SinkError(f"{out} has {there[0]} already, which is not overwritten; name another folder")
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[Path]:
+    """A folder to write into. Whatever of it had to be made, and is empty at the end, goes again.
+
+    Raises:
+        SinkError: it cannot be made.
+    """
+    made: list[Path] = []
     try:
-        (out / PICTURES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {out}: {error.strerror}") from None
+        try:
+            made += [part for part in (path, *path.parents) if not part.exists()]
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SinkError(f"cannot make the folder {path}: {error.strerror}; name another with --out") from None
+        yield path
+    finally:
+        for part in made:
+            with suppress(OSError):  # it is not empty
+                part.rmdir()
+
+
+class BookError(SinkError):
+    """The results themselves cannot be written down: those of the next file could not, either."""
 
 
 class Book:
-    """What is written down of every result: JSON lines, a table of faces, one of groups."""
+    """What is written down of every result: JSON lines, a table of faces, one of groups. They begin with the first
+    result; without any nothing is touched."""
 
     def __init__(self, out: Path) -> None:
         self._lines = JsonLines(out / OUTPUTS[0])
@@ -96,133 +128,148 @@ class Book:
         self._stack.close()
 
     def add(self, result: FrameResult) -> None:
-        self._lines.write(result)
-        for row in face_rows(result):
-            self._faces.row(row)
-        self._groups.row(group_row(result))
+        """Raises:
+        BookError: it cannot be written.
+        """
+        try:
+            self._lines.write(result)
+            self._faces.write_rows(face_rows(result))
+            self._groups.write_rows([group_row(result)])
+        except SinkError as error:
+            raise BookError(str(error)) from error
         self.tally.write(result)
 
 
-class Copied:
-    """A result sink that passes results on to the book, which stays open for the next file."""
+class Outcome:
+    """What became of the files: how many are ``done``, why the others ``failed``, and whether all were looked at."""
 
-    def __init__(self, *receivers: Callable[[FrameResult], None]) -> None:
-        self._receivers = receivers
+    def __init__(self, media: Media) -> None:
+        self.total = len(media.images) + len(media.videos) + len(media.unreadable)
+        self.failed = {unreadable.path: unreadable.reason for unreadable in media.unreadable}
+        self.done = 0
+        self.interrupted = False
 
-    def __enter__(self) -> Self:
-        return self
+    def attempt(self, path: Path, work: Callable[[Path], None]) -> None:
+        """Raises:
+        EngineError, BookError: what would fail for every other file too.
+        """
+        try:
+            work(path)
+        except BookError:
+            raise
+        except (SourceError, SinkError) as error:
+            self.failed[path] = str(error)
+        else:
+            self.done += 1
 
-    def __exit__(self, *_: object) -> None:
-        return None
+    def code(self) -> int:
+        return INTERRUPTED if self.interrupted else FAILED if self.failed else 0
 
-    def write(self, result: FrameResult) -> None:
-        for receive in self._receivers:
-            receive(result)
-
-
-def work_through(media: Media, config: Config, out: Path, book: Book) -> dict[Path, str]:
-    """Every picture, then every video; the reasons of those that failed."""
-    failed: dict[Path, str] = {}
-    names = target_names([*media.images, *media.videos])
-    with bar() as progress:
-        files = progress.add_task("files", total=len(names), speed="")
-        start = time.monotonic()
-        with build.models(config) as models:
-            for path in media.images:
-                attempt(path, failed, lambda p: picture(p, config, models, out / PICTURES / f"{names[p]}.png", book))
-                advance(progress, files, start)
-        for path in media.videos:
-            attempt(path, failed, lambda p: video(p, config, out / PICTURES / f"{names[p]}.mp4", book, progress))
-            advance(progress, files, start)
-    return failed
+    def __str__(self) -> str:
+        done = f"interrupted, {self.done} of {self.total} files done" if self.interrupted else f"{self.done} done"
+        return f"{done}, {len(self.failed)} failed"
 
 
-def bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=console,
-    )
+def work_through(media: Media, config: Config, pictures: Path, book: Book, outcome: Outcome) -> None:
+    """Every picture, then every video, up to Ctrl-C; what they show is drawn into files in the folder ``pictures``."""
+    with counting() as progress:
+        files = progress.add_task("files", total=len(media.images) + len(media.videos), unit="files")
+
+        def each(paths: Sequence[Path], work: Callable[[Path], None]) -> None:
+            for path in paths:
+                outcome.attempt(path, work)
+                progress.advance(files)
+
+        try:
+            if media.images:
+                with build.models(config) as models:
+                    each(media.images, lambda path: picture(path, config, models, pictures, book))
+            each(media.videos, lambda path: video(path, config, pictures, book, progress))
+        except KeyboardInterrupt:
+            outcome.interrupted = True
 
 
-def advance(progress: Progress, task: TaskID, start: float) -> None:
-    done = progress.tasks[task].completed + 1
-    progress.update(task, completed=done, speed=f"{done / max(1e-9, time.monotonic() - start):.1f} files/s")
-
-
-def attempt(path: Path, failed: dict[Path, str], work: Callable[[Path], None]) -> None:
-    """Raises:
-    EngineError, SinkError: what would fail for every other file too.
-    """
-    try:
-        work(path)
-    except (SinkError, EngineError):
-        raise
-    except SourceError as error:
-        failed[path] = str(error)
-
-
-def target_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """A file name for each path, the same for none: 'party', 'party-2' …"""
-    names: dict[Path, str] = {}
-    for path in paths:
-        name, number = path.stem, 1
-        while name in names.values():
-            number += 1
-            name = f"{path.stem}-{number}"
-        names[path] = name
-    return names
-
-
-def picture(path: Path, config: Config, models: Models, target: Path, book: Book) -> None:
+def picture(path: Path, config: Config, models: Models, pictures: Path, book: Book) -> None:
     """One picture is a group of its own: nothing is carried over from another."""
     frame = Frame(str(path), 0, 0.0, time.monotonic(), read_image(path))
     analysis = build.analyzer(config, models, RoomMood(), live=False, tracker=StillTracker())
     result = analysis.process(frame)
     drawn = Overlay(trend=False).draw(frame, result, build.view(config), None)
-    write_png(target, drawn.image)
+    write_png(free(pictures / f"{path.stem}.png"), drawn.image)
     book.add(result)
 
 
-def video(path: Path, config: Config, target: Path, book: Book, progress: Progress) -> None:
-    """One video through the pipeline of the live run, as fast as it goes."""
+class Copied(Unmanaged):
+    """A result sink that passes results on, to where they are written down for the other files, too."""
+
+    def __init__(self, receive: Callable[[FrameResult], None]) -> None:
+        self.write = receive
+
+
+def video(path: Path, config: Config, pictures: Path, book: Book, progress: Progress) -> None:
+    """One video through the pipeline of the live run, as fast as it goes.
+
+    Raises:
+        KeyboardInterrupt: for the pipeline Ctrl-C ends the video, here it ends the run.
+    """
+
+    def receive(result: FrameResult) -> None:
+        try:
+            book.add(result)
+        except BookError:
+            made.stop()
+            raise
+        progress.advance(task)
+
     frames = facts(path).frames
-    task = progress.add_task(path.name, total=frames, speed="")
-    one = config.model_copy(
-        update={
-            "sources": {str(path): config.sources[next(iter(config.sources))].at(str(path))},
-            "output": config.output.model_copy(update={"video": target}),
-        }
-    )
-    sink = Copied(book.add, lambda _: progress.advance(task))
+    one = alone(config, path, free(pictures / f"{path.stem}.mp4"))
+    made = build.pipeline(one, build.Extras(result_sinks=(Copied(receive),)))
+    task = progress.add_task(printable(Path(path.name)), total=frames, unit="frames")
     try:
-        made = build.pipeline(one, build.Extras(result_sinks=(sink,)))
         made.run()
     finally:
         progress.remove_task(task)
-    if made.failed:
-        raise SinkError(str(made.failed[0][1]))
+        if made.interrupted:
+            raise KeyboardInterrupt
+    for _, error in made.failed:
+        raise error if isinstance(error, BookError) else SinkError(str(error))
 
 
-def report(media: Media, out: Path, book: Book, failed: Mapping[Path, str]) -> None:
+def alone(config: Config, path: Path, target: Path) -> Config:
+    """The same for one video and its annotated copy; outputs that a file of configuration names are for a run."""
+    (source,) = config.sources.values()
+    sources = {str(path): source.at(str(path.absolute()))}  # absolute: "lavfi:x.mp4" is a file here
+    return config.model_copy(update={"sources": sources, "output": Output(video=target)})
+
+
+def free(path: Path) -> Path:
+    """``path``, or one like it that nothing has yet.
+
+    Raises:
+        SinkError: the system takes no such name.
+    """
+    try:
+        return free_name(path)
+    except OSError as error:
+        raise failed(path, error) from error
+
+
+def report(out: Path, book: Book, outcome: Outcome) -> None:
     """What was found, where it lies, and what failed with its reason."""
     totals = book.tally.totals()
-    done = len(media.images) + len(media.videos) + len(media.unreadable) - len(failed)
-    shown = ", ".join(f"{label} {share:.0%}" for label, share in totals.labels[:5]) or "no faces"
+    written = f"{printable(out)}: {', '.join(OUTPUTS)}, {PICTURES}/" if totals.frames else "nothing"
     rows(
         [
-            ("files", f"{done} done, {len(failed)} failed"),
+            ("files", str(outcome)),
             ("people", f"{totals.people} at most in one frame"),
-            ("shown", shown),
-            ("written", f"{out}: {', '.join(OUTPUTS)}, {PICTURES}/"),
+            ("shown", ", ".join(f"{label} {share:.0%}" for label, share in totals.labels[:5]) or "no faces"),
+            ("written", written),
         ]
     )
-    told(failed)
+    told(outcome.failed)
 
 
-def told(failed: Mapping[Path, str]) -> None:
-    for path, reason in failed.items():
-        console.print(f"failed: {reason if str(path) in reason else f'{path}: {reason}'}", markup=False)
+def told(failures: Mapping[Path, str]) -> None:
+    for path, reason in failures.items():
+        name = printable(path)
+        console.print(f"failed: {escaped(reason if name in reason else f'{name}: {reason}')}", markup=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from streamer.build import cards
+from engines.errors import ModelRejected
+from streamer import build
 from streamer.commands.terminal import console, rows
-from streamer.config import Config, load
+from streamer.config import Config, listed, load
+from streamer.errors import ConfigError
 from streamer.sources.address import parse
 
 
@@ -16,10 +19,27 @@ def check(file: Path, environ: Mapping[str, str]) -> int:
     ConfigError, ModelRejected: with every fault.
     """
     config = load(file, environ)
-    needed = cards(config)
-    console.print(f"{file} is fine")
+    faults = list(source_faults(config))
+    try:
+        needed = build.cards(config)
+    except (ConfigError, ModelRejected) as error:
+        if not faults:
+            raise
+        raise listed(str(file), [*faults, *str(error).splitlines()]) from None
+    if faults:
+        raise listed(str(file), faults)
+    console.print(f"{file} is fine", markup=False)
     rows([*described(config), ("models", ", ".join(card.name for card in needed))])
     return 0
+
+
+def source_faults(config: Config) -> Iterator[str]:
+    """What a run would refuse before it opens anything: an address of an unknown kind, a wrong scene."""
+    for name, settings in config.sources.items():
+        try:
+            build.source(name, settings, threading.Event(), build.Extras())
+        except ConfigError as error:
+            yield f"sources.{name}.address: {error}"
 
 
 def described(config: Config) -> list[tuple[str, str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from streamer import build
 from streamer.commands.run import LiveLine, raise_failed
@@ -14,6 +12,7 @@ from streamer.commands.terminal import console, rows, summary
 from streamer.errors import SinkError
 from streamer.sinks.display import display_available
 from streamer.sinks.picture_file import StillPicture
+from streamer.sinks.plain import Unmanaged
 from streamer.sinks.tally import Tally
 from streamer.sinks.window import Window
 from streamer.sources.portraits import portrait_credits
@@ -61,21 +60,13 @@ def demo(out: Path, *, headless: bool, seconds: float, offline: bool) -> int:
     return 0
 
 
-class TruthCheck:
+class TruthCheck(Unmanaged):
     """A result sink that compares the number of people with the scene's own, where the truth is beyond dispute: in
     frames that show each face clearly or not at all. Keeps two counts."""
 
     def __init__(self, source: SyntheticSource) -> None:
         self._source = source
         self._frames = self._right = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def write(self, result: FrameResult) -> None:
         if any(TOUCHED < person.visible < CLEAR or person.blurred for person in self._source.truth(result.index)):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,9 @@ from streamer.sinks.tally import Tally
 from streamer.sinks.window import Window
 from streamer.sources.cameras import cameras, describe
 from streamer.types import FrameResult
+
+GRACE = 3.0
+"""Seconds beyond the time limit for opening models and camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,24 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     )
     window = (lambda ask: Window(ask, snapshots=Path())) if windowed else None
     made = pipeline(config, extras, window)
+    limit = time_limit(made, options.max_seconds)
     start = time.monotonic()
-    made.run()
-    report(made, tally, time.monotonic() - start)
+    try:
+        made.run()
+    finally:
+        limit.cancel()
+        report(made, tally, time.monotonic() - start)
     raise_failed(made)
     return 0
+
+
+def time_limit(made: Pipeline, seconds: float | None) -> Timer:
+    """Ends a live run whose camera has stopped giving frames, a little after its time; not begun without a limit."""
+    timer = Timer((seconds or 0.0) + GRACE, made.stop)
+    timer.daemon = True
+    if seconds is not None and all(line.camera.source.live for line in made.lines):
+        timer.start()
+    return timer
 
 
 def wants_window(wish: bool | None) -> bool:
@@ -80,6 +97,8 @@ def wants_window(wish: bool | None) -> bool:
 def report(made: Pipeline, tally: Tally, wall: float) -> None:
     """The summary of each camera; the people and the mood are those of all."""
     for line in made.lines:
+        if not line.metrics.snapshot().count("captured", line.name):
+            continue
         if len(made.lines) > 1:
             console.print(line.name, style="bold")
         rows(summary(tally.totals(), made, line.name, wall))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from streamer.build import fetch_weights
 from streamer.commands.terminal import fetching
-from streamer.config import Config, check, read
+from streamer.config import Config, check, read, shorthand
 from streamer.errors import ConfigError
+from streamer.sinks.target import file_word
 from streamer.sources.address import parse
 
 CAMERA_OPTIONS = ("mirror", "size", "fps")
@@ -21,29 +23,47 @@ def configured(file: Path | None, overrides: Mapping[str, Any], environ: Mapping
     Raises:
         ConfigError: every fault at once; or there is no source at all.
     """
-    document = read(file) if file else {}
     given = {key: value for key, value in overrides.items() if value is not None}
-    if "source" in given:
-        document = {**document, "sources": {name_of(given["source"]): {"address": given["source"]}}, "rooms": {}}
-    sources = document.get("sources")
-    if not sources:
+    if file is None and "source" not in given:
         raise ConfigError("no source: give a camera (0), a video file, synthetic: or lavfi:…, or --config with sources")
-    for key in CAMERA_OPTIONS:
-        if key in given and isinstance(sources, dict):
-            for source in sources.values():
-                source[key] = given[key]
+    faults: list[str] = []
+    document = read(file, faults) if file else {}
+    if "source" in given:
+        document = pointed(document, given["source"])
+    camera = {key: given[key] for key in CAMERA_OPTIONS if key in given}
+    sources = document.get("sources")
+    if camera and isinstance(sources, Mapping):
+        document["sources"] = {name: merged(shorthand(source), camera) for name, source in sources.items()}
     for path, value in given.items():
         part, _, key = path.partition(".")
         if key:
-            document[part] = {**(document.get(part) or {}), key: value}
-    return check(document, environ, str(file) if file else "command line")
+            document[part] = merged(document.get(part), {key: value})
+    return check(document, environ, str(file) if file else "command line", faults)
+
+
+def pointed(document: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """The document with its only source at another address, or else with one new source instead of all others."""
+    sources = document.get("sources")
+    if isinstance(sources, Mapping) and len(sources) == 1:
+        ((name, source),) = sources.items()
+        return {**document, "sources": {name: merged(shorthand(source), {"address": address})}}
+    return {**document, "sources": {name_of(address): {"address": address}}, "rooms": {}}
+
+
+def merged(part: object, settings: Mapping[str, Any]) -> object:
+    """What a file says of a part, with the settings over it; what is no mapping is left for the check to refuse."""
+    if part is None:
+        return dict(settings)
+    return {**part, **settings} if isinstance(part, Mapping) else part
 
 
 def name_of(source: str) -> str:
-    """A short name for what stands on the command line: 'webcam', 'synthetic', 'lavfi' or a file's name."""
+    """A short name for what stands on the command line: 'webcam', 'synthetic', 'lavfi' or from a file's name; one
+    that a configuration would take."""
     address = parse(source)
     if address.kind == "file":
-        return Path(address.value).stem or "video"
+        stem = Path(address.value).stem
+        return file_word(stem).lstrip("-._") if re.search("[A-Za-z0-9]", stem) else "video"
     return {"camera": "webcam", "device": "webcam", "url": "camera"}.get(address.kind, address.kind)
 
 

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Column, Table
+from rich.text import Text
 
+from streamer.metrics import Snapshot
 from streamer.pipeline import Pipeline
 from streamer.sinks.tally import Totals
 
-console = Console(highlight=False, soft_wrap=True)
+LOST = "dropped by "
+"""How the metrics name what a sink never got."""
+
+WIDE = 10_000
+"""Columns of an output that is no terminal: whoever reads it breaks its lines, if anybody does."""
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 
 @contextmanager
@@ -38,8 +58,37 @@ def fetching() -> Iterator[Callable[[str, int, int], None]]:
             progress.stop()
 
 
+def counting() -> Progress:
+    """Bars for things that are counted, each with its name, how many a second (``unit``), and the time that is left;
+    nothing where the output is no terminal."""
+    return Progress(
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=24)),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        speed_estimate_period=600,
+    )
+
+
+class Rate(ProgressColumn):
+    """How fast a task goes, in its ``unit``."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        text = "" if speed is None else f"{speed:.{1 if speed >= 1 else 2}f} {task.fields['unit']}/s"
+        return Text(text, no_wrap=True)
+
+
 def rows(lines: Sequence[tuple[str, str]]) -> None:
     """Names on the left, values on the right."""
+    if not console.is_terminal:  # a table would fill every line with spaces up to the longest
+        width = max((len(name) for name, _ in lines), default=0)
+        for name, value in lines:
+            console.print(f"{name:<{width}}   {value}", markup=False)
+        return
     table = Table.grid(padding=(0, 3))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -48,15 +97,20 @@ def rows(lines: Sequence[tuple[str, str]]) -> None:
     console.print(table)
 
 
+def escaped(text: str) -> str:
+    """The text with what no terminal takes, bytes of a file name that are not UTF-8, escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def summary(totals: Totals, made: Pipeline, source: str, wall: float) -> list[tuple[str, str]]:
     """The lines that sum up a run of one source which took ``wall`` seconds."""
     snapshot = made.metrics.snapshot()
-    captured, processed = snapshot.count("captured", source), snapshot.count("processed", source)
+    processed = snapshot.count("processed", source)
     lines = [
         ("people", f"{totals.people} at once, {totals.tracks} {'id' if totals.tracks == 1 else 'ids'} in all"),
         ("mood", mood(totals)),
         ("shown", ", ".join(f"{label} {share:.0%}" for label, share in totals.labels[:5]) or "nobody"),
-        ("frames", f"{captured} captured, {processed} analysed, {captured - processed} dropped"),
+        ("frames", frames(snapshot, source)),
         ("speed", f"{processed / wall:.1f} frames a second" if wall > 0 else "too short to say"),
     ]
     for key, text in (("result age", "age of results"), ("picture age", "age of pictures")):
@@ -64,6 +118,18 @@ def summary(totals: Totals, made: Pipeline, source: str, wall: float) -> list[tu
         if timing is not None:
             lines.append((text, f"p50 {timing.p50 * 1000:.0f} ms, p95 {timing.p95 * 1000:.0f} ms"))
     return [*lines, ("models", made.about or "none was opened")]
+
+
+def frames(snapshot: Snapshot, source: str) -> str:
+    """Where the frames of a source went, and what was lost on the way."""
+    captured, processed = snapshot.count("captured", source), snapshot.count("processed", source)
+    paused, damaged = snapshot.count("paused", source), snapshot.count("damaged", source)
+    parts = [f"{captured} captured", f"{processed - paused} analysed", f"{captured - processed} dropped"]
+    parts += [f"{paused} shown while paused"] if paused else []
+    parts += [f"{damaged} damaged packets skipped"] if damaged else []
+    slow = {name.removeprefix(LOST): n for (name, of), n in snapshot.counts.items() if of == source and LOST in name}
+    parts += [f"{count} never written by {sink}, which was too slow" for sink, count in slow.items() if count]
+    return ", ".join(parts)
 
 
 def mood(totals: Totals) -> str:

@@ -45,6 +45,10 @@ class AutoDetector:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def apart(self) -> AutoDetector:
+        """A choice of its own for another camera, over the same two detectors; this one opens and closes them."""
+        return AutoDetector(self._near, self._room, look=self._look)
+
     @property
     def about(self) -> str:
         return f"{self._chosen.about}, {'chosen' if self._settled else 'still looking'} by auto"

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped] 
 from engines.base import Array, Engine
 from engines.errors import ModelRejected
 from streamer.detectors.blob import blob
-from streamer.detectors.network import Network
+from streamer.detectors.network import Network, Opening
 from streamer.detectors.nms import Candidates
 from streamer.types import Face, Fit, Image
 
@@ -26,12 +26,21 @@ HEATMAP, SCALE, OFFSET, LANDMARKS = "537", "538", "539", "540"
 """The published graph's output names."""
 
 
+MIN_SCORE = 0.35
+"""Score from which on something counts as a face, 0…1."""
+
+
 class CenterFace:
     """``opener`` makes the engine over ``dynamic(model)``; ``long_side`` of the network's input in pixels."""
 
-    def __init__(self, opener: Callable[[], Engine], *, min_score: float = 0.35, long_side: int = 640) -> None:
+    def __init__(self, opener: Callable[[], Engine], *, min_score: float = MIN_SCORE, long_side: int = 640) -> None:
         self._network = Network("CenterFace", opener)
         self._min_score, self._long_side = min_score, long_side
+
+    @classmethod
+    def of(cls, model: bytes, opening: Opening, min_score: float = MIN_SCORE) -> CenterFace:
+        """From the bytes of the published file."""
+        return cls(opening(dynamic(model)), min_score=min_score)
 
     def __enter__(self) -> CenterFace:
         self._network.open()

@@ -14,6 +14,7 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
 from engines.errors import ModelRejected
+from streamer.detectors.network import Opening
 from streamer.detectors.quiet import quiet
 from streamer.types import Box, Face, Fit, Image, Landmarks, unknown_landmarks
 
@@ -37,12 +38,26 @@ SAME = 0.3
 """A second look that overlaps the first by more than this, as intersection over union, shows the same face."""
 
 
+MIN_SCORE = 0.5
+"""Score from which on something counts as a face, 0…1."""
+
+
 class MediaPipeFace:
     """``model``: a TFLite file with the metadata that the tasks API asks for, as mediapipe 0.10.21 carries it."""
 
-    def __init__(self, model: bytes, *, min_score: float = 0.5, fit: Fit = FIT) -> None:
+    def __init__(self, model: bytes, *, min_score: float = MIN_SCORE, fit: Fit = FIT) -> None:
         self._model, self._min_score, self._fit = model, min_score, fit
         self._detector: vision.FaceDetector | None = None
+
+    @classmethod
+    def of(
+        cls,
+        model: bytes,
+        opening: Opening,  # noqa: ARG003  (the detectors' common way)
+        min_score: float = MIN_SCORE,
+    ) -> MediaPipeFace:
+        """From the bytes of the published file; it brings its own engine."""
+        return cls(model, min_score=min_score)
 
     def __enter__(self) -> MediaPipeFace:
         """Load the model and look at a black picture, since the first look takes longest.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.base import Array, Engine
+
+Opening: TypeAlias = Callable[[bytes], Callable[[], Engine]]
+"""Gives, for a model, what makes its engine in the thread that calls it."""
 
 
 class Network:
@@ -30,6 +34,12 @@ class Network:
         """All outputs by name."""
         engine = self._opened()
         return engine.run({engine.inputs[0].name: tensor})
+
+    @property
+    def fixed(self) -> tuple[int, int] | None:
+        """Height and width of the input where it has one size only."""
+        height, width = self._opened().inputs[0].shape[2:]
+        return (height, width) if height > 0 and width > 0 else None
 
     @property
     def about(self) -> str:

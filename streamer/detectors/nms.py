@@ -1,4 +1,4 @@
-"""From a network's candidates to faces: the best of each heap, in pixels of the full frame."""
+"""From a network's candidates to faces: the best of each cluster, in pixels of the full frame."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Candidates:
             raise ValueError(f"expected shapes ({n}, 4), ({n},), ({n}, 5, 2), got {shapes}")
 
     def faces(self, scale: tuple[float, float]) -> tuple[Face, ...]:
-        """The best of each heap, best first; ``scale`` input pixels per frame pixel in x and y."""
+        """The best of each cluster, best first; ``scale`` input pixels per frame pixel in x and y."""
         per_axis = np.array(scale, np.float32)
         boxes = self.boxes / np.tile(per_axis, 2)
         landmarks = self.landmarks / per_axis

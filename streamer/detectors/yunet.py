@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.base import Array, Engine
 from streamer.detectors.blob import blob
-from streamer.detectors.network import Network
+from streamer.detectors.network import Network, Opening
 from streamer.detectors.nms import Candidates
 from streamer.types import Face, Fit, Image
 
@@ -20,12 +20,21 @@ STRIDES = (8, 16, 32)
 """Input pixels per cell of the three levels."""
 
 
-class YuNet:
-    """``opener`` makes the engine; ``long_side`` of the network's input in pixels."""
+MIN_SCORE = 0.6
+"""Score from which on something counts as a face, 0…1."""
 
-    def __init__(self, opener: Callable[[], Engine], *, min_score: float = 0.6, long_side: int = 640) -> None:
+
+class YuNet:
+    """``opener`` makes the engine; ``long_side`` of the network's input in pixels, where the model leaves it free."""
+
+    def __init__(self, opener: Callable[[], Engine], *, min_score: float = MIN_SCORE, long_side: int = 640) -> None:
         self._network = Network("YuNet", opener)
         self._min_score, self._long_side = min_score, long_side
+
+    @classmethod
+    def of(cls, model: bytes, opening: Opening, min_score: float = MIN_SCORE) -> YuNet:
+        """From the bytes of the published file."""
+        return cls(opening(model), min_score=min_score)
 
     def __enter__(self) -> YuNet:
         self._network.open()
@@ -44,7 +53,7 @@ class YuNet:
         return Fit()
 
     def detect(self, image: Image) -> tuple[Face, ...]:
-        given = blob(image, self._long_side, rgb=False)
+        given = blob(image, self._long_side, rgb=False, fixed=self._network.fixed)
         outputs = self._network.run(given.tensor)
         return decode(outputs, given.tensor.shape[3], self._min_score).faces(given.scale)
 

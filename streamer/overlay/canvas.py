@@ -56,6 +56,11 @@ class Canvas:
     def __init__(self, pixels: Image) -> None:
         self.pixels = pixels
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
     def lay(self, stamp: Stamp, x: int, y: int) -> None:
         """The stamp with its top left pixel at x, y."""
         width, height = stamp.size

@@ -16,7 +16,7 @@ from streamer.overlay.shapes import Shapes
 from streamer.overlay.text import Style, Typeface
 from streamer.types import Box
 
-Track = Callable[[float], Colour] | None
+Tint = Callable[[float], Colour] | None
 """The valence bar's colour at a valence; None where only the band of too thin evidence lies."""
 
 AROUSAL = "lively", "calm"
@@ -34,10 +34,10 @@ class Ground:
         self._typeface, self._shapes = typeface, shapes
         self._stamps: Recent[Stamp] = Recent(8)
 
-    def stamp(self, card: Card, scale: Scale, colour: Track) -> Stamp:
+    def stamp(self, card: Card, scale: Scale, colour: Tint) -> Stamp:
         return self._stamps.get((scale, card, colour), lambda: self._make(card, scale, colour))
 
-    def _make(self, card: Card, scale: Scale, colour: Track) -> Stamp:
+    def _make(self, card: Card, scale: Scale, colour: Tint) -> Stamp:
         """All that does not move."""
 
         def draw(canvas: Canvas) -> None:
@@ -54,7 +54,7 @@ class Ground:
 
         return layer(card.width, card.height, draw)
 
-    def _bar(self, canvas: Canvas, bar: Box, scale: Scale, colour: Track) -> None:
+    def _bar(self, canvas: Canvas, bar: Box, scale: Scale, colour: Tint) -> None:
         width, height = round(bar.width), round(bar.height)
         if colour:
             mask = self._shapes.rounded(width, height, height // 2)

@@ -13,9 +13,9 @@ from streamer.overlay.meter import Meter
 from streamer.overlay.people import People, visible
 from streamer.overlay.scale import Scale, scale_of
 from streamer.overlay.shapes import Shapes
-from streamer.overlay.status import Chips, InfoLine
+from streamer.overlay.status import Badges, InfoLine
 from streamer.overlay.text import Typeface
-from streamer.overlay.veil import veil_all
+from streamer.overlay.veil import veil
 from streamer.types import Box, Frame, FrameResult, Status, View
 
 
@@ -47,7 +47,7 @@ class Overlay:
         self._people = People(typeface, self._shapes, interval, tuple(hidden))
         self._meter = Meter(typeface, self._shapes, tuple(hidden), trend)
         self._info = InfoLine(typeface, self._shapes)
-        self._chips = Chips(typeface, self._shapes)
+        self._badges = Badges(typeface, self._shapes)
         self._help = Help(typeface, self._shapes)
         self._scale = scale_of(1, 1)
         self._last: tuple[str, float] | None = None
@@ -57,10 +57,10 @@ class Overlay:
         info line."""
         self._follow(result)
         scale = self._scale = self._scale if self._scale.fits(*frame.size) else scale_of(*frame.size)
-        faces = tuple(box for person in result.people if (box := visible(person, scale)))
+        faces = tuple(box for person in result.people if (box := visible(person.track.face.box, scale)))
         sheet = Sheet(Canvas(frame.image.copy()), scale, faces, result.pts)
         if view.blur:
-            veil_all(sheet.canvas, self._shapes, (p.track.face.box for p in result.people if visible(p, scale)))
+            self._blur(sheet, result, view)
         taken = self._mark(sheet, view)
         if status is not None:
             taken += self._inform(sheet, status, taken)
@@ -79,23 +79,33 @@ class Overlay:
             self._help.reset()
         self._last = result.source, result.pts
 
-    def _mark(self, sheet: Sheet, view: View) -> tuple[Box, ...]:
-        """Draws the chips; where they lie."""
-        chips = self._chips.boxes(sheet.scale, view)
-        self._chips.draw(sheet.canvas, sheet.scale, chips)
-        return tuple(box for _, box in chips)
+    def _blur(self, sheet: Sheet, result: FrameResult, view: View) -> None:
+        """Veils everybody, and who was found but is nobody yet; all of the picture where nobody looks for faces."""
+        if view.paused:
+            veil(sheet.canvas, self._shapes, Box(0, 0, *sheet.canvas.size))
+            return
+        people, found = (p.track.face.box for p in result.people), (face.box for face in result.faces)
+        for box in dict.fromkeys((*people, *found)):
+            if visible(box, sheet.scale):
+                veil(sheet.canvas, self._shapes, box)
 
-    def _inform(self, sheet: Sheet, status: Status, chips: tuple[Box, ...]) -> tuple[Box, ...]:
-        """Draws the info line beside the chips, or under them where it does not fit; where it lies."""
+    def _mark(self, sheet: Sheet, view: View) -> tuple[Box, ...]:
+        """Draws the badges; where they lie."""
+        badges = self._badges.boxes(sheet.scale, view)
+        self._badges.draw(sheet.canvas, sheet.scale, badges)
+        return tuple(box for _, box in badges)
+
+    def _inform(self, sheet: Sheet, status: Status, badges: tuple[Box, ...]) -> tuple[Box, ...]:
+        """Draws the info line beside the badges, or under them where it does not fit; where it lies."""
         scale, top, room = sheet.scale, float(sheet.scale.margin), sheet.scale.width - 2.0 * sheet.scale.margin
-        beside = room - (chips[-1].x2 + scale.gap - scale.margin if chips else 0.0)
-        line = self._info.fit(scale, status, beside, sheet.pts)
-        if line is None and chips:
-            top, line = chips[0].y2 + scale.gap, self._info.fit(scale, status, room, sheet.pts)
-        if line is None:
+        beside = room - (badges[-1].x2 + scale.gap - scale.margin if badges else 0.0)
+        text = self._info.fit(scale, status, beside, sheet.pts)
+        if text is None and badges:
+            top, text = badges[0].y2 + scale.gap, self._info.fit(scale, status, room, sheet.pts)
+        if text is None:
             return ()
-        place, opacity = self._info.berth(scale, line, top, sheet.faces, sheet.pts)
-        sheet.canvas.fade(place, opacity, lambda: self._info.draw(sheet.canvas, scale, line, place))
+        place, opacity = self._info.berth(scale, text, top, sheet.faces, sheet.pts)
+        sheet.canvas.fade(place, opacity, lambda: self._info.draw(sheet.canvas, scale, text, place))
         return (place,)
 
     def _mood(self, sheet: Sheet, result: FrameResult, view: View, taken: tuple[Box, ...]) -> tuple[Box, ...]:

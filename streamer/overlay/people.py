@@ -57,11 +57,12 @@ class People:
         """Outlines, then plates; ``taken`` is where no plate may lie."""
         seconds = 0.0 if self._pts is None else result.pts - self._pts
         self._pts = result.pts
-        shown = [(person, box) for person in result.people if (box := visible(person, scale))]
+        shown = [(person, box) for person in result.people if (box := visible(person.track.face.box, scale))]
         self._looks = {p.track.id: self._looks.get(p.track.id) or Look() for p, _ in shown}
         tags = {p.track.id: tag for p, _ in shown if (tag := self.tag(p))}
         wishes = [Wish(p.track.id, box, *self._size(tags[p.track.id], scale)) for p, box in shown if p.track.id in tags]
-        ground = Ground(scale.width, scale.height, scale.gap, 0.5 * scale.gap, taken)
+        others = tuple(box for p, box in shown if p.track.id not in tags)
+        ground = Ground(scale.width, scale.height, scale.gap, 0.5 * scale.gap, taken, others)
         places = self._placement.place(wishes, ground, result.pts)
         for person, _ in shown:
             look = self._looks[person.track.id]
@@ -150,9 +151,8 @@ class People:
         return scale.pad, top, width, max(3, round(0.0055 * scale.unit))
 
 
-def visible(person: Person, scale: Scale) -> Box | None:
+def visible(box: Box, scale: Scale) -> Box | None:
     """What of a face lies in the picture; None if nothing does."""
-    box = person.track.face.box
     if not math.isfinite(box.x1 + box.y1 + box.x2 + box.y2):
         return None
     seen = Box(max(0.0, box.x1), max(0.0, box.y1), min(float(scale.width), box.x2), min(float(scale.height), box.y2))

@@ -1,4 +1,4 @@
-"""What runs, and how well: the chips top left and the info line top right."""
+"""What runs, and how well: the badges top left and the info line top right."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEPARATOR = "·"
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Badge:
     """A word on a plate of its own, with a dot or two bars before it."""
 
     text: str
@@ -42,7 +42,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class InfoText:
     """What fits: the parts with their widths, the note, and the plate's size in pixels."""
 
     parts: tuple[tuple[Part, int], ...]
@@ -51,39 +51,39 @@ class Line:
     height: int
 
 
-class Chips:
+class Badges:
     """Recording, paused, analysis on."""
 
     def __init__(self, typeface: Typeface, shapes: Shapes) -> None:
         self._typeface, self._shapes = typeface, shapes
 
-    def boxes(self, scale: Scale, view: View) -> tuple[tuple[Chip, Box], ...]:
+    def boxes(self, scale: Scale, view: View) -> tuple[tuple[Badge, Box], ...]:
         """From the left, as many as fit."""
         style, placed, x = Style(scale.small, "Semibold"), [], scale.margin
-        for chip in chips_of(view):
-            width = self._typeface.width(chip.text, style) + 2 * scale.pad + mark(chip, scale)
+        for badge in badges_of(view):
+            width = self._typeface.width(badge.text, style) + 2 * scale.pad + mark(badge, scale)
             box = Box(x, scale.margin, x + width, scale.margin + row(scale))
             if box.x2 + scale.margin <= scale.width and box.y2 + scale.margin <= scale.height:
-                placed.append((chip, box))
+                placed.append((badge, box))
                 x += width + scale.gap
         return tuple(placed)
 
-    def draw(self, canvas: Canvas, scale: Scale, placed: Sequence[tuple[Chip, Box]]) -> None:
+    def draw(self, canvas: Canvas, scale: Scale, placed: Sequence[tuple[Badge, Box]]) -> None:
         style = Style(scale.small, "Semibold", WHITE)
-        for chip, box in placed:
+        for badge, box in placed:
             plate = self._shapes.plate(round(box.width), round(box.height), scale.radius)
             x, y = round(box.x1), round(box.y1)
             lay_plate(canvas, self._shapes, plate, (x, y), (scale.radius, scale.frost))
             middle = y + box.height / 2
-            if chip.dot:
+            if badge.dot:
                 side = round(0.8 * scale.small)
-                canvas.lay(self._shapes.bar(side, side, chip.dot), x + scale.pad, round(middle - side / 2))
-            if chip.bars:
+                canvas.lay(self._shapes.bar(side, side, badge.dot), x + scale.pad, round(middle - side / 2))
+            if badge.bars:
                 bar = self._shapes.bar(max(2, round(0.28 * scale.small)), round(scale.small), WHITE)
                 for offset in (0.0, 0.55):
                     canvas.lay(bar, round(x + scale.pad + offset * scale.small), round(middle - scale.small / 2))
-            word = self._typeface.word(chip.text, style)
-            word.write(canvas, x + scale.pad + mark(chip, scale), middle + scale.small / 2)
+            word = self._typeface.word(badge.text, style)
+            word.write(canvas, x + scale.pad + mark(badge, scale), middle + scale.small / 2)
 
 
 class InfoLine:
@@ -98,7 +98,7 @@ class InfoLine:
         self._numbers = (0.0, 0.0, 0)
         self._since = -math.inf
 
-    def fit(self, scale: Scale, status: Status, room: float, pts: float) -> Line | None:
+    def fit(self, scale: Scale, status: Status, room: float, pts: float) -> InfoText | None:
         """What of the status fits into ``room`` pixels; None where not even the age does."""
         if pts - self._since >= HOLD:
             self._numbers, self._since = (status.fps, status.age, status.dropped), pts
@@ -119,29 +119,29 @@ class InfoLine:
             used += parts[-1][1] + between
         note = self._typeface.fit(plain(status.note), style, limit)
         width = max(used - between, self._typeface.width(note, style)) + 2 * scale.pad
-        return Line(tuple(parts), note, width, row(scale) + (round(1.7 * scale.small) if note else 0))
+        return InfoText(tuple(parts), note, width, row(scale) + (round(1.7 * scale.small) if note else 0))
 
-    def berth(self, scale: Scale, line: Line, top: float, faces: Sequence[Box], pts: float) -> tuple[Box, float]:
+    def berth(self, scale: Scale, text: InfoText, top: float, faces: Sequence[Box], pts: float) -> tuple[Box, float]:
         """On the right, at ``top``, or at the bottom if a face is there."""
-        x, low = scale.width - scale.margin - line.width, scale.height - scale.margin - line.height
-        places = [Box(x, y, x + line.width, y + line.height) for y in (top, max(top, low))]
+        x, low = scale.width - scale.margin - text.width, scale.height - scale.margin - text.height
+        places = [Box(x, y, x + text.width, y + text.height) for y in (top, max(top, low))]
         return self._berth.choose(places, faces, pts)
 
-    def draw(self, canvas: Canvas, scale: Scale, line: Line, place: Box) -> None:
-        plate = self._shapes.plate(line.width, line.height, scale.radius)
+    def draw(self, canvas: Canvas, scale: Scale, text: InfoText, place: Box) -> None:
+        plate = self._shapes.plate(text.width, text.height, scale.radius)
         at = round(place.x1), round(place.y1)
         lay_plate(canvas, self._shapes, plate, at, (scale.radius, scale.frost))
-        used = sum(width for _, width in line.parts) + self._between(scale) * (len(line.parts) - 1)
+        used = sum(width for _, width in text.parts) + self._between(scale) * (len(text.parts) - 1)
         x = place.x2 - scale.pad - used
         baseline = place.y1 + row(scale) / 2 + scale.small / 2
-        for number, (part, width) in enumerate(line.parts):
+        for number, (part, width) in enumerate(text.parts):
             if number:
                 dot = self._typeface.word(SEPARATOR, Style(scale.small, colour=SOFT))
                 dot.write(canvas, x - (self._between(scale) + dot.width) / 2, baseline)
             self._part(canvas, scale, part, (x, baseline, width))
             x += width + self._between(scale)
-        if line.note:
-            word = self._typeface.word(line.note, Style(scale.small, colour=WHITE))
+        if text.note:
+            word = self._typeface.word(text.note, Style(scale.small, colour=WHITE))
             word.write(canvas, place.x2 - scale.pad - word.width, baseline + 1.7 * scale.small)
 
     def _part(self, canvas: Canvas, scale: Scale, part: Part, at: tuple[float, float, int]) -> None:
@@ -158,11 +158,11 @@ class InfoLine:
         return round(1.3 * scale.small)
 
 
-def chips_of(view: View) -> tuple[Chip, ...]:
-    recording = (Chip("recording", RECORDING),) if view.recording else ()
+def badges_of(view: View) -> tuple[Badge, ...]:
+    recording = (Badge("recording", RECORDING),) if view.recording else ()
     if view.paused:
-        return (*recording, Chip("analysis paused", bars=True))
-    return (*recording, Chip("analysis on", WHITE)) if view.badge else recording
+        return (*recording, Badge("analysis paused", bars=True))
+    return (*recording, Badge("analysis on", WHITE)) if view.badge else recording
 
 
 def parts_of(fps: float, age: float, dropped: int) -> tuple[Part, ...]:
@@ -183,6 +183,6 @@ def row(scale: Scale) -> int:
     return round(scale.small) + 2 * scale.pad
 
 
-def mark(chip: Chip, scale: Scale) -> int:
-    """Room for what stands before a chip's word."""
-    return round(1.5 * scale.small) if chip.dot or chip.bars else 0
+def mark(badge: Badge, scale: Scale) -> int:
+    """Room for what stands before a badge's word."""
+    return round(1.5 * scale.small) if badge.dot or badge.bars else 0

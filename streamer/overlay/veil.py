@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import cv2
 import numpy as np
 
@@ -36,8 +34,3 @@ def veil(canvas: Canvas, shapes: Shapes, box: Box) -> None:
     radius = round(0.25 * min(width, height)) if part == whole else 0  # at the edge a round corner would bare a face
     inside = shapes.rounded(width, height, radius) > 0
     cv2.copyTo(soft, inside.astype(np.uint8), ground)
-
-
-def veil_all(canvas: Canvas, shapes: Shapes, boxes: Iterable[Box]) -> None:
-    for box in boxes:
-        veil(canvas, shapes, box)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -24,10 +26,13 @@ def write_png(path: Path, image: Image) -> None:
         raise SinkError(f"cannot write {path}: OpenCV refuses the picture of shape {image.shape}") from error
     if not done:
         raise SinkError(f"cannot write {path}: OpenCV cannot encode the picture of shape {image.shape}")
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".part-{secrets.token_hex(4)}")  # short: the name itself may be as long as names may be
     try:
-        part.write_bytes(data.tobytes())
+        with part.open("xb") as file:  # unlike those of tempfile, with the permissions of any new file
+            file.write(data.tobytes())
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise failed(path, error) from error
+    finally:
+        with suppress(OSError):  # it is gone already where all went well
+            part.unlink()

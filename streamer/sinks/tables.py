@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from streamer.emotions import LABELS
 from streamer.errors import SinkError
 from streamer.sinks.record import mood_record, person_record
-from streamer.sinks.target import failed
+from streamer.sinks.target import check_target, failed
+from streamer.sinks.whole_file import WholeFile
 from streamer.types import FrameResult
 
 FACES = (
@@ -34,39 +36,65 @@ GROUPS = ("source", "index", "pts", "people", "used", "coverage", "valence", "ar
 
 
 class Table:
-    """A CSV file with the given columns (RFC 4180, UTF-8); open and write it in one thread.
+    """A CSV file with the given columns (RFC 4180, UTF-8; bytes of a file name that are not are escaped), written
+    through with every result; open and write it in one thread.
 
-    Raises:
-        SinkError: from ``with`` and ``row``, where the file cannot be written.
+    An existing file of that name is replaced when the first result comes; without any result nothing is touched.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._path, self._columns = path, columns
-        self._file: IO[str] | None = None
-        self._writer: csv.DictWriter[str] | None = None
+        self._file: WholeFile | None = None
+        self._entered = False
 
     def __enter__(self) -> Self:
-        try:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-            self._writer = csv.DictWriter(self._file, self._columns, extrasaction="ignore")
-            self._writer.writeheader()
-        except OSError as error:
-            raise failed(self._path, error) from error
+        """Raises:
+        SinkError: the file cannot be written.
+        """
+        check_target(self._path)
+        self._entered = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def row(self, values: Mapping[str, Any]) -> None:
-        if self._writer is None:
-            raise SinkError(f"{self._path} is not open; enter it before writing")
+        """Raises:
+        SinkError: the system takes what was written back only now, as a network drive does that is full.
+        """
+        self._entered = False
         try:
-            self._writer.writerow(values)
+            if self._file is not None:
+                self._file.close()
+        except OSError as fault:
+            raise failed(self._path, fault) from fault
+
+    def write_rows(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """All rows of one result; where it has none, the file is at least there, with its columns.
+
+        Raises:
+            SinkError: the file cannot be written (disk full, directory gone); the rows before these stay.
+        """
+        if not self._entered:
+            raise SinkError(f"{self._path} is not open; enter it before writing")
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self._columns, extrasaction="ignore")
+        if self._file is None:
+            writer.writeheader()
+        writer.writerows(rows)
+        try:
+            self._append(text.getvalue().encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise failed(self._path, error) from error
+
+    def _append(self, lines: bytes) -> None:
+        file = self._file = self._file or WholeFile(self._path)
+        whole = file.taken
+        try:
+            file.write(lines)
+        except OSError:
+            self._entered = False
+            file.give_up(whole)
+            raise
 
 
 def face_rows(result: FrameResult) -> list[dict[str, Any]]:

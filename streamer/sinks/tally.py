@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
+from streamer.sinks.plain import Unmanaged
 from streamer.types import FrameResult
 
 STEADY = 0.5
@@ -27,22 +26,14 @@ class Totals:
     last_valence: float | None
 
 
-class Tally:
+class Tally(Unmanaged):
     def __init__(self) -> None:
-        self._frames = self._people = 0
+        self._frames = self._people = self._tracks = 0
         self._first = self._last = 0.0
-        self._steady: set[tuple[str, int]] = set()
+        self._steady: dict[str, frozenset[int]] = {}  # by source, the ids that are there now
         self._labels: Counter[str] = Counter()
         self._valence, self._valences = 0.0, 0
         self._last_valence: float | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def write(self, result: FrameResult) -> None:
         self._first = result.pts if self._frames == 0 else self._first
@@ -50,12 +41,18 @@ class Tally:
         self._people = max(self._people, sum(person.track.seen for person in result.people))
         for person in result.people:
             self._labels[person.label] += 1
-            if person.track.age >= STEADY:
-                self._steady.add((result.source, person.track.id))
+        self._count_tracks(result)
         self._last_valence = result.mood.valence if result.mood else None
         if self._last_valence is not None:
             self._valence += self._last_valence
             self._valences += 1
+
+    def _count_tracks(self, result: FrameResult) -> None:
+        """Each id once: it stays among the people from its first second to its last, and is never given again."""
+        steady = frozenset(person.track.id for person in result.people if person.track.age >= STEADY)
+        self._tracks += len(steady - self._steady.pop(result.source, frozenset()))
+        if steady:
+            self._steady[result.source] = steady
 
     def totals(self) -> Totals:
         shown = sum(self._labels.values())
@@ -63,7 +60,7 @@ class Tally:
             frames=self._frames,
             seconds=self._last - self._first,
             people=self._people,
-            tracks=len(self._steady),
+            tracks=self._tracks,
             labels=tuple((label, count / shown) for label, count in self._labels.most_common()),
             valence=self._valence / self._valences if self._valences else None,
             last_valence=self._last_valence,

@@ -28,6 +28,9 @@ VIDEOS = (
     *(".3gp", ".ogv", ".mxf", ".h264", ".hevc", ".ivf", ".y4m", ".dv"),
 )
 
+RESULTS = ("results.jsonl", "annotated")
+"""The file and the folder beside it by which the results of an analysis are known; the folder holds its pictures."""
+
 MAX_PIXELS = 2 * 89_478_485
 """178 megapixels: where Pillow refuses, too (https://pillow.readthedocs.io, Image.open, decompression bombs)."""
 
@@ -112,20 +115,22 @@ def read_image(path: Path) -> Image:
 
 
 def find_media(paths: Sequence[Path | str]) -> Media:
-    """The pictures and videos that the paths name, folders searched in sorted order, each path once.
+    """The pictures and videos that the paths name, folders searched in sorted order, each file once, however often and
+    by whatever names it is found.
 
-    In folders, files of other kinds and hidden ones are passed over in silence; named one by one they are listed.
+    In folders, files of other kinds, hidden ones, and the pictures that an earlier analysis made are passed over in
+    silence; named one by one they are listed.
     """
-    files: dict[Path, str] = {}
+    files: dict[str, tuple[Path, str]] = {}  # by what they are in truth, links followed
     for path in map(Path, paths):
-        if path.is_dir():
-            found = _walk(path)
-            files |= {file: reason for file, reason in found.items() if file not in files}
-        else:
-            files.setdefault(path, _fault(path))
-    images = tuple(path for path, fault in files.items() if not fault and _suffix(path) in IMAGES)
-    videos = tuple(path for path, fault in files.items() if not fault and _suffix(path) in VIDEOS)
-    return Media(images, videos, tuple(Unreadable(path, fault) for path, fault in files.items() if fault))
+        for found, fault in (_walk(path) if path.is_dir() else {path: _fault(path)}).items():
+            files.setdefault(str(found) if fault else os.path.realpath(found), (found, fault))
+    usable = [path for path, fault in files.values() if not fault]
+    return Media(
+        tuple(path for path in usable if _suffix(path) in IMAGES),
+        tuple(path for path in usable if _suffix(path) in VIDEOS),
+        tuple(Unreadable(path, fault) for path, fault in files.values() if fault),
+    )
 
 
 def _pixels(picture: Pillow.Image) -> Image:
@@ -150,7 +155,8 @@ def _walk(folder: Path) -> dict[Path, str]:
         found[Path(error.filename)] = f"the folder cannot be read: {error.strerror}"
 
     for parent, folders, names in os.walk(folder, onerror=unseen):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        made = RESULTS[1] if RESULTS[0] in names else ""
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != made)
         for name in sorted(names):
             path = Path(parent) / name
             if not name.startswith(".") and _suffix(path) in (*IMAGES, *VIDEOS):

@@ -25,6 +25,11 @@ class Around:
     def live(self) -> bool:
         return self._source.live
 
+    @property
+    def damaged(self) -> int:
+        """Packets that could not be read, where the source counts them."""
+        return int(getattr(self._source, "damaged", 0))
+
     def __enter__(self) -> Self:
         self._source.__enter__()
         return self

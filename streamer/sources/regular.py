@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from pathlib import Path
 
-from streamer.errors import SourceError
+from streamer.errors import SourceError, nearest
 
 _KINDS = (
     (stat.S_ISDIR, "is a folder; name a file in it, or use 'groupmood analyze' for a folder"),
@@ -54,8 +53,8 @@ def _missing(path: Path) -> str:
         return f"{printable(path)} is a link to a file that does not exist"
     if not path.parent.is_dir():
         return f"{printable(path)} does not exist: there is no folder {printable(path.parent)}"
-    near = difflib.get_close_matches(path.name, _names(path.parent), n=1, cutoff=0.6)
-    hint = f"; did you mean {printable(path.with_name(near[0]))}?" if near else "; check the path"
+    near = nearest(path.name, _names(path.parent))
+    hint = f"; did you mean {printable(path.with_name(near))}?" if near else "; check the path"
     return f"{printable(path)} does not exist{hint}"
 
 

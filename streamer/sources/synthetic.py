@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
 
-from streamer.errors import ConfigError
+from streamer.errors import ConfigError, did_you_mean
 from streamer.sources.scene import Scene, SceneSpec, TruthPerson
 from streamer.types import Frame
 
@@ -105,7 +104,7 @@ def parsed(spec: str) -> tuple[SceneSpec, float]:
         if key in DEFAULTS:
             given[key] = value
         else:
-            faults.append(f"unknown key {key!r}{suggestion(key)}; known: {', '.join(DEFAULTS)}")
+            faults.append(f"unknown key {key!r}{did_you_mean(key, DEFAULTS)}; known: {', '.join(DEFAULTS)}")
     width, height = size(given["size"], faults)
     fps = number("fps", given["fps"], 1, 240, faults)
     seconds = number("seconds", given["seconds"], 0.1, 86400, faults)
@@ -148,8 +147,3 @@ def number(key: str, text: str, least: float, most: float, faults: list[str]) ->
         return value
     faults.append(f"{key} must be a number from {least:g} to {most:g}, got {text!r}")
     return least
-
-
-def suggestion(key: str) -> str:
-    near = difflib.get_close_matches(key, list(DEFAULTS), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,20 +18,27 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.simplefilter("ignore", SyntaxWarning)
     from norfair.distances import Distance
-    from norfair.filter import FilterFactory, OptimizedKalmanFilter
+    from norfair.filter import FilterFactory
     from norfair.tracker import Detection, TrackedObject, Tracker
 
 LINGER = 1.0
-"""Seconds that a track lives on unseen; so it ends, too, where a source pauses for longer."""
+"""Seconds that a track lives on while looks do not find it."""
+
+GAP = 2.0 + 0.001
+"""Seconds without any look after which every track ends; a millisecond more, as some containers round to whole ones."""
 
 REACH = 0.9
 """Distance, in face sizes, up to which a detection may belong to a track. Heads side by side are 1 apart."""
 
 TICK = 1 / 30
-"""Seconds; the filter's speeds are in pixels a tick, for which Norfair's own noise settings are made."""
+"""Seconds; the filter's speeds are in pixels a tick, for which Norfair's noise settings are made."""
+
+PLACE, SPEED, NOISE, ERROR = 10.0, 1.0, 0.1, 4.0
+"""Norfair's noise settings, as variances in pixels² and (pixels a tick)²: how far off a place and a speed are at first,
+how much both stray in a tick, and how far off a detection is."""
 
 DAMPING = 0.95
-"""Share of its speed that a face keeps with each tick while it is not seen: it glides on for 20 ticks' worth in all.
+"""Share of its speed that a face keeps with each tick since it was seen: it glides on for 20 ticks' worth in all.
 Who vanishes behind somebody seldom keeps going, and a runaway box would take over somebody else."""
 
 TRUST = 1_000_000
@@ -57,13 +65,16 @@ class Life:
 class NorfairTracker:
     """Ids count from 1 and are never given again.
 
-    A face gets its id with its second sighting and keeps it until it was unseen for ``LINGER`` seconds of media time.
-    When time goes backwards everybody is new.
+    A face gets its id with its second sighting, so that a single wrong find is never shown. It keeps it until it was
+    unseen for ``LINGER`` seconds of media time; these count only when somebody looked, so that rare looks end nobody,
+    up to ``GAP`` seconds. After a longer gap everybody is new, and has an id with the first sighting: in time-lapse,
+    where each look comes after such a gap, there is never a second one. (The very first look has none before it.)
+    When time goes backwards everybody is new, too.
     """
 
     def __init__(self) -> None:
         self._motion = Motion()
-        self._pts = self._looked = float("-inf")
+        self._pts = self._looked = -math.inf
         self._given = 0
         self._restart()
 
@@ -73,16 +84,36 @@ class NorfairTracker:
             self._restart()
         self._motion.ticks = max(0.0, pts - self._pts) / TICK
         self._pts = pts
-        self._norfair.tracked_objects = [o for o in self._norfair.tracked_objects if pts - sighting(o).pts <= LINGER]
+        self._end()
         if faces is None:
-            active = self._norfair.update(None)
+            self._norfair.update(None)
         else:
-            self._looked = pts
-            active = self._norfair.update([detection(face, pts) for face in faces], period=TRUST)
-            self._remember()
-        return tuple(sorted((self._track(known) for known in active), key=lambda track: track.id))
+            self._look(faces)
+        tracks = (self._track(known) for known in self._norfair.get_active_objects())
+        return tuple(sorted(tracks, key=lambda track: track.id))
+
+    def _look(self, faces: Sequence[Face]) -> None:
+        after_gap = GAP < self._pts - self._looked < math.inf
+        self._looked = self._pts
+        found = [detection(face, self._pts) for face in faces]
+        self._norfair.update(found, period=TRUST)
+        if after_gap:
+            self._motion.ticks = 0.0
+            self._norfair.update(found, period=TRUST)  # their second sighting
+        self._end()
+        self._remember()
+
+    def _end(self) -> None:
+        """Part with everybody whose time is over."""
+        self._norfair.tracked_objects = [
+            known for known in self._norfair.tracked_objects if self._lives_on(sighting(known).pts)
+        ]
+
+    def _lives_on(self, seen: float) -> bool:
+        return self._pts - seen <= (GAP if seen == self._looked else LINGER)
 
     def _restart(self) -> None:
+        self._looked = -math.inf
         self._norfair = Tracker(
             distance_function="euclidean",  # a custom one would log a warning here
             distance_threshold=REACH,
@@ -141,19 +172,44 @@ class Motion(FilterFactory):
         return Glide(self, initial_detection)
 
 
-class Glide(OptimizedKalmanFilter):
-    """Norfair's filter over uneven time, with ``DAMPING``."""
+class Glide:
+    """A Kalman filter for each coordinate on its own, over uneven time, with ``DAMPING``.
+
+    Norfair's own updates a coordinate's variances by one tick between two sightings, however many there were. After
+    many it trusts its speed far too much, and swings further with each sighting.
+
+    ``x`` (2 × ``dim_z``, 1): where the coordinates are, in pixels, then their speeds in pixels a tick; as Norfair reads
+    it. ``place``, ``cross`` and ``speed`` are the variances and the covariance of a coordinate's place and speed.
+    """
 
     def __init__(self, motion: Motion, points: NDArray[np.float64]) -> None:
-        super().__init__(2 * points.size, points.size)  # type: ignore[no-untyped-call]  # norfair annotates it not
-        self.x[: self.dim_z, 0] = points.flatten()
-        self._motion = motion
+        self.dim_z = points.size
+        self.x = np.concatenate([points.reshape(-1, 1), np.zeros((points.size, 1))])
+        self._motion, self._unseen = motion, np.zeros((points.size, 1))
+        self._place, self._cross, self._speed = (np.full((points.size, 1), start) for start in (PLACE, 0.0, SPEED))
 
     def predict(self) -> None:
-        kept = DAMPING**self._motion.ticks
-        speed = self.x[self.dim_z :]
-        self.x[: self.dim_z] += speed * (1 - kept) / (1 - DAMPING)
-        speed *= kept
+        """Variances grow as those of a constant speed that white noise disturbs (Bar-Shalom, Li and Kirubarajan,
+        "Estimation with Applications to Tracking and Navigation", 2001, section 6.2.2), whatever the steps."""
+        ticks, before = self._motion.ticks, DAMPING**self._unseen
+        self._unseen += ticks
+        self.x[: self.dim_z] += (before - DAMPING**self._unseen) / (1 - DAMPING) * self.x[self.dim_z :]
+        self._place += 2 * ticks * self._cross + ticks**2 * self._speed + NOISE * (ticks + ticks**3 / 3)
+        self._cross += ticks * self._speed + NOISE * ticks**2 / 2
+        self._speed += NOISE * ticks
+
+    def update(self, points: NDArray[np.float64], _noise: None, sensors: NDArray[np.float64]) -> None:
+        """``points`` (dim_z, 1) seen; ``sensors`` (dim_z, 2 × dim_z) has 1 on its diagonal where one is known."""
+        known = np.diagonal(sensors)[:, None]
+        self._unseen *= 1 - known
+        error = points - self.x[: self.dim_z]
+        total = self._place + ERROR
+        to_place, to_speed = known * self._place / total, known * self._cross / total
+        self.x[: self.dim_z] += to_place * error
+        self.x[self.dim_z :] += to_speed * error
+        self._speed -= to_speed * self._cross
+        self._cross *= 1 - to_place
+        self._place *= 1 - to_place
 
 
 def detection(face: Face, pts: float) -> Detection:

@@ -168,11 +168,46 @@ def test_who_leaves_leaves_no_ghost() -> None:
     assert all(tracks == () for pts, tracks in history if pts > 3.01)
 
 
-def test_a_ghost_does_not_outlive_its_second_when_frames_are_skipped() -> None:
+def test_time_unseen_counts_only_when_somebody_looked_but_two_seconds_end_everybody() -> None:
     tracker = NorfairTracker()
     run(tracker, lambda _: [face(300)], 1)
-    history = run(tracker, lambda _: None, 3, start=1 + 1 / FPS)
-    assert max(pts for pts, tracks in history if tracks) == pytest.approx(2.0, abs=1 / FPS)
+    history = run(tracker, lambda _: None, 4, start=1 + 1 / FPS)
+    assert max(pts for pts, tracks in history if tracks) == pytest.approx(3.0, abs=1 / FPS)
+
+
+def test_who_is_missed_by_a_late_look_is_gone_at_once() -> None:
+    tracker = NorfairTracker()
+    run(tracker, lambda _: [face(300)], 1)
+    run(tracker, lambda _: None, 2.4, start=1 + 1 / FPS)
+    assert ids(tracker.update([], 2.5)) == []
+    assert ids(tracker.update(None, 2.6)) == []
+
+
+@pytest.mark.parametrize(("fps", "every"), [(25.0, 30), (25.0, 50), (0.5, 1), (1.0, 2), (15.0, 29)])
+def test_with_up_to_two_seconds_between_looks_people_keep_their_ids(fps: float, every: int) -> None:
+    tracker = NorfairTracker()
+    shown = []
+    for i in range(6 * every):
+        pts = round(100.0 + i / fps, 3)  # as some containers round it
+        people = [face(200 + 10 * pts), face(500 + 10 * pts)]
+        shown.append(ids(tracker.update(people if i % every == 0 else None, pts)))
+    assert all(known == [] for known in shown[:every])
+    assert all(known == [1, 2] for known in shown[every:])
+
+
+def test_with_more_than_two_seconds_between_frames_everybody_is_shown_at_once_and_new_each_time() -> None:
+    tracker = NorfairTracker()
+    history = [tracker.update([face(100), face(400)], i / 0.3) for i in range(4)]
+    assert [ids(tracks) for tracks in history] == [[], [1, 2], [3, 4], [5, 6]]
+    assert all(track.seen and track.age == 0.0 for tracks in history for track in tracks)
+
+
+def test_with_more_than_two_seconds_between_looks_people_stay_for_two_seconds() -> None:
+    tracker = NorfairTracker()
+    history = [(i / 10, tracker.update([face(100)] if i % 30 == 0 else None, i / 10)) for i in range(90)]
+    assert {known for pts, tracks in history if 3 <= pts < 5.05 for known in ids(tracks)} == {1}
+    assert all(tracks == () for pts, tracks in history if pts < 3 or 5.05 < pts < 6)
+    assert ids(history[60][1]) == [2]
 
 
 @pytest.mark.parametrize("pause", [2.1, 100.0, -0.5])
@@ -181,7 +216,7 @@ def test_after_a_gap_or_a_step_back_everybody_is_new(pause: float) -> None:
     people = [face(100), face(400)]
     assert ids(run(tracker, lambda _: people, 1)[-1][1]) == [1, 2]
     later = run(tracker, lambda _: people, 2 + pause, start=1 + pause)
-    assert later[0][1] == ()
+    assert ids(later[0][1]) == ([3, 4] if pause > 0 else [])
     assert ids(later[-1][1]) == [3, 4]
     assert later[-1][1][0].age == pytest.approx(1.0)
 

@@ -27,7 +27,7 @@ SETTLED = 1.5
 
 
 def config(clip: str, classifier: str = "mini_xception") -> Config:
-    for name in ("mediapipe_full_range", "centerface"):
+    for name in ("mediapipe", "centerface"):
         weights(name)
     part = {"card": classifier}
     if classifier == "mini_xception":

@@ -24,7 +24,7 @@ BOTH = pytest.mark.parametrize("name", ["mediapipe", "centerface"])
 
 
 def mediapipe() -> Detector:
-    return MediaPipeFace(weights("mediapipe_full_range"))
+    return MediaPipeFace(weights("mediapipe"))
 
 
 def centerface() -> Detector:
