@@ -1,18 +1,10 @@
 """What is said of each person: readings smoothed over time, a label that does not flicker, "unsure", a resting face.
 
-The constants of ``LabelRules`` were chosen on simulated faces (tests/rooms.py) whose confusion, spread between people
-and noise over time are those measured of mini-XCEPTION, read every 0.25 s. Changes of label a minute of a neutral face,
-mean and 90th percentile; seconds from the first reading of a new label until it is said, median and 95th percentile:
-
-    as set              1.0, 3    1.00, 1.25
-    tau 1.0             0.8, 3    1.25, 2.00
-    hold 0.4            1.6, 5    0.75, 1.00
-    margin 0.1          1.9, 6    0.75, 1.00
-    slack 0             1.7, 4    1.00, 1.25
-    slack 0, unsure_hold 0.7
-                        3.1, 8    1.00, 1.25
-    as set, restless faces (noise 1.0 for 0.6)
-                        2.4, 6    1.00, 1.25
+The constants of ``LabelRules`` were chosen on simulated faces (tests/rooms.py) with the confusion, the spread between
+people and the noise over time of a weak model read every 0.25 s. tests/test_labels_simulated.py holds what they are to
+give: few changes of a neutral face's label, and a true change said within 1.5 s. A longer smoothing makes true changes
+late without making labels much calmer; a shorter hold, a smaller margin, no slack or a shorter hold for "unsure" make
+them restless.
 """
 
 from __future__ import annotations

@@ -25,8 +25,7 @@ LOOKS = 24
 """Frames that are searched for faces, spread over the time."""
 
 SMALLEST = 24.0
-"""Height of a face box in pixels from which on an expression can be told; FER+ models lose a tenth of their accuracy
-between 32 and 24 px and fall off below."""
+"""Height in pixels from which on a face is read, with a margin over the size at which ``chips.quality`` gives it up."""
 
 
 @dataclass(frozen=True, slots=True)
