@@ -6,6 +6,7 @@ https://arxiv.org/abs/1907.05047; Apache-2.0.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import cv2
@@ -38,6 +39,10 @@ SAME = 0.3
 """A second look that overlaps the first by more than this, as intersection over union, shows the same face."""
 
 
+TALKATIVE = 60
+"""Looks during which the library's chatter is kept off the terminal: it says once, at some early look, that it copies a
+tensor."""
+
 MIN_SCORE = 0.5
 """Score from which on something counts as a face, 0…1."""
 
@@ -48,6 +53,7 @@ class MediaPipeFace:
     def __init__(self, model: bytes, *, min_score: float = MIN_SCORE, fit: Fit = FIT) -> None:
         self._model, self._min_score, self._fit = model, min_score, fit
         self._detector: vision.FaceDetector | None = None
+        self._looks = 0
 
     @classmethod
     def of(
@@ -70,6 +76,7 @@ class MediaPipeFace:
             running_mode=vision.RunningMode.IMAGE,
             min_detection_confidence=self._min_score,
         )
+        self._looks = 0
         with quiet():
             try:
                 self._detector = vision.FaceDetector.create_from_options(options)
@@ -77,7 +84,7 @@ class MediaPipeFace:
                 raise ModelRejected(
                     f"MediaPipe cannot load its face model ({len(self._model)} bytes): {error}"
                 ) from error
-            self.detect(np.zeros((192, 192, 3), np.uint8))
+        self.detect(np.zeros((192, 192, 3), np.uint8))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,7 +110,9 @@ class MediaPipeFace:
     def _look(self, rgb: Image) -> list[Face]:
         if self._detector is None:
             raise RuntimeError("MediaPipe must be opened before it detects: use it in a with statement")
-        found = self._detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb))
+        self._looks += 1
+        with quiet() if self._looks <= TALKATIVE else nullcontext():
+            found = self._detector.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb))
         return [face_of(detection, rgb.shape[1], rgb.shape[0]) for detection in found.detections]
 
     def _look_again(self, rgb: Image, doubtful: Face) -> Face | None:

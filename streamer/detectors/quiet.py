@@ -22,7 +22,7 @@ def quiet() -> Iterator[None]:
     """While it lasts, what is written to the process's stderr waits; then all but the library's chatter is passed on.
 
     LiteRT writes with C's stderr and knows no environment variable or call that lowers its level, so only the file
-    descriptor is left. Keep it to opening and closing, and in one thread: the descriptor belongs to the process.
+    descriptor is left. Keep it short, and in one thread: the descriptor belongs to the process.
     """
     try:
         kept = os.dup(STDERR)
