@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from streamer.errors import SourceError
 from streamer.sources.images import ImageSource, find_media, read_image
 from tests.data import data
+from tests.users import open_folder, unprivileged
 
 RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)
 
@@ -240,7 +241,9 @@ def made(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0)
-    assert "cannot be read" in find_media([tmp_path]).unreadable[0].reason
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_a_folder_that_may_not_be_read() -> None:
+    with open_folder() as folder:
+        (folder / "closed").mkdir(mode=0)
+        with unprivileged():
+            assert "cannot be read" in find_media([folder]).unreadable[0].reason
