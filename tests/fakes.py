@@ -213,21 +213,24 @@ FORMAT = VideoFormat("h264", 320, 240, Fraction(30), b"")
 
 
 class FakeEncoder(Managed):
-    """A packet for each picture, a keyframe every tenth; holds one packet back until flushed."""
+    """A packet for each picture, a keyframe every tenth and after a flush; holds one packet back until flushed."""
 
     def __init__(self, fail_at: int = -1) -> None:
         self.encoded, self.fail_at = 0, fail_at
         self._held: list[Packet] = []
+        self._fresh = True
 
     def encode(self, picture: Frame) -> Sequence[Packet]:
         if self.encoded == self.fail_at:
             raise RuntimeError("encoder died")
         pts = round(picture.pts * 90000)
-        out, self._held = self._held, [Packet(b"x", pts, pts, self.encoded % 10 == 0, self.encoded, FORMAT)]
+        key = self._fresh or self.encoded % 10 == 0
+        out, self._held, self._fresh = self._held, [Packet(b"x", pts, pts, key, self.encoded, FORMAT)], False
         self.encoded += 1
         return out
 
     def flush(self) -> Sequence[Packet]:
+        self._fresh = True
         out, self._held = self._held, []
         return out
 

@@ -515,3 +515,12 @@ def test_a_detector_that_adapts_does_so_for_each_camera() -> None:
     )
     assert [copy.calls for copy in choosy.copies] == [7, 9]
     assert (choosy.calls, choosy.opened) == (0, 1)
+
+
+def test_a_recording_beside_a_file_begins_with_a_keyframe_at_once() -> None:
+    file, recording = PacketList(), PacketList()
+    rig, _, _ = windowed({13: "record"}, frames=60, encoder=FakeEncoder(), packets=[file], recorder=lambda: recording)
+    shown = [view.recording for view in rig.overlay.views].index(True)
+    assert recording.packets[0].keyframe
+    assert recording.packets[0].sequence == shown
+    assert [packet.sequence for packet in file.packets] == list(range(60))

@@ -73,9 +73,9 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def time_limit(made: Pipeline, seconds: float | None) -> Timer:
+def time_limit(made: Pipeline, seconds: float | None, grace: float = GRACE) -> Timer:
     """Ends a live run whose camera has stopped giving frames, a little after its time; not begun without a limit."""
-    timer = Timer((seconds or 0.0) + GRACE, made.stop)
+    timer = Timer((seconds or 0.0) + grace, made.stop)
     timer.daemon = True
     if seconds is not None and all(line.camera.source.live for line in made.lines):
         timer.start()
