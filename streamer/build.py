@@ -30,7 +30,7 @@ from streamer.schedule import Plan, Schedule
 from streamer.sinks.h264 import H264Encoder
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.target import check_target, file_word, free_name
-from streamer.sinks.video_file import VideoFile
+from streamer.sinks.video_file import VideoFile, check_video_target
 from streamer.sources.address import Address, parse
 from streamer.sources.capture import CaptureSource
 from streamer.sources.file import FileSource
@@ -241,11 +241,13 @@ def check_outputs(config: Config) -> None:
     addresses = [parse(source.address.get_secret_value()) for source in config.sources.values()]
     taken = {Path(address.value).resolve(): "a source" for address in addresses if address.kind == "file"}
     for name in config.sources:
-        for path in filter(None, outputs(config, name)):
+        for path, check in zip(outputs(config, name), (check_video_target, check_target), strict=True):
+            if path is None:
+                continue
             if (other := taken.get(path.resolve())) is not None:
                 raise ConfigError(f"{path} is {other} already and would be overwritten; name another file")
             taken[path.resolve()] = "another output"
-            check_target(path)
+            check(path)
 
 
 def record_to(path: Path) -> VideoFile:

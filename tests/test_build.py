@@ -65,6 +65,11 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_run(tmp_path: Pa
         build.pipeline(config("synthetic:", output={"video": str(tmp_path / "no" / "b.mp4")}), build.Extras())
 
 
+def test_a_video_of_another_kind_is_refused_before_the_run(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match=r"recordings are MP4; end the name in \.mp4"):
+        build.pipeline(config("synthetic:", output={"video": str(tmp_path / "b.avi")}), build.Extras())
+
+
 def test_several_sources_have_files_of_their_own_names(tmp_path: Path) -> None:
     made = check(
         {

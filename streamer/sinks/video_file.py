@@ -16,6 +16,17 @@ log = logging.getLogger(__name__)
 SUFFIXES = (".mp4", ".m4v")
 
 
+def check_video_target(path: Path) -> None:
+    """Nothing, where a recording may be written at ``path``; touches nothing.
+
+    Raises:
+        SinkError: see check_target(), or it is not the name of an MP4.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise SinkError(f"cannot write {path}: recordings are MP4; end the name in .mp4")
+    check_target(path)
+
+
 class VideoFile:
     """Packets as a fragmented MP4, not encoded again, at their own times counted from the first one.
 
@@ -44,9 +55,7 @@ class VideoFile:
         return self._dropped
 
     def __enter__(self) -> VideoFile:
-        if self._path.suffix.lower() not in SUFFIXES:
-            raise SinkError(f"cannot write {self._path}: recordings are MP4; end the name in .mp4")
-        check_target(self._path)
+        check_video_target(self._path)
         self._entered = True
         return self
 
