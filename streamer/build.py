@@ -49,11 +49,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a command adds to a configuration: a window, sinks of its own, the length, the pace of a file."""
+    """What a command adds to a configuration: a window, sinks of its own, the length, the pace of a file.
+
+    A sink is used in one thread, so with several sources ``each`` makes those of one, told its name.
+    """
 
     window: bool = False
     result_sinks: tuple[ResultSink, ...] = ()
     picture_sinks: tuple[PictureSink, ...] = ()
+    each: Callable[[str], tuple[ResultSink, ...]] = lambda _: ()
     seconds: float | None = None
     recordings: Path = Path()
 
@@ -213,7 +217,7 @@ def camera(config: Config, made: Source, analysis: Analyzer, extras: Extras, num
         made,
         analysis,
         Overlay(interval=config.classifier.interval),
-        (*([JsonLines(results)] if results else []), *extras.result_sinks),
+        (*([JsonLines(results)] if results else []), *extras.result_sinks, *extras.each(made.name)),
         extras.picture_sinks,
         H264Encoder(rate_hint=Fraction(30)) if video or recorder else None,
         [VideoFile(video)] if video else [],

@@ -162,14 +162,10 @@ class Line:
         """The run is to end: nobody waits for room in a box any more."""
         self.frames.close(discard=True)
         self.close_results(discard=True)
-        for _, box in self.pictures:
-            box.close()
-        if self.window is not None:
-            self.window.close(discard=True)
-        if self.encodings is not None:
-            self.encodings.close()
+        self.close_pictures()
 
     def close_pictures(self) -> None:
+        """No more pictures will come; what waits for the sinks is still theirs."""
         self.drawings.close(discard=True)
         for _, box in self.pictures:
             box.close()

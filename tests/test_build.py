@@ -13,6 +13,7 @@ from streamer.config import Config, check
 from streamer.errors import ConfigError, SinkError
 from streamer.sources.paced import Limited, Paced
 from streamer.sources.reconnect import Reconnecting
+from tests.fakes import ListSink
 from tests.media import video
 from tests.weights import weights
 
@@ -80,6 +81,13 @@ def test_several_sources_have_files_of_their_own_names(tmp_path: Path) -> None:
     )
     assert build.outputs(made, "left") == (tmp_path / "out-left.mp4", tmp_path / "out-left.jsonl")
     assert build.outputs(made, "the right")[0] == tmp_path / "out-the_right.mp4"
+
+
+def test_each_source_has_sinks_of_its_own() -> None:
+    two = check({"sources": {"a": {"address": "synthetic:"}, "b": {"address": "synthetic:"}}}, {})
+    made = build.pipeline(two, build.Extras(each=lambda _: (ListSink(),)))
+    left, right = (sink for line in made.lines for sink, _ in line.results)
+    assert left is not right
 
 
 def test_every_unknown_name_is_said_at_once() -> None:

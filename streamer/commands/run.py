@@ -23,6 +23,7 @@ from streamer.sinks.display import display_available
 from streamer.sinks.tally import Tally
 from streamer.sinks.window import Window
 from streamer.sources.cameras import cameras, describe
+from streamer.stages import ResultSink
 from streamer.types import FrameResult
 
 GRACE = 3.0
@@ -54,12 +55,14 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     config = configured(options.config, options.overrides, environ)
     windowed = wants_window(options.window)
     ready(config, offline=options.offline)
-    tally = Tally()
-    extras = Extras(
-        window=windowed,
-        result_sinks=(tally,) if windowed else (tally, LiveLine(console)),
-        seconds=options.max_seconds,
-    )
+    tallies: dict[str, Tally] = {}
+
+    def sinks(name: str) -> tuple[ResultSink, ...]:
+        tallies[name] = Tally()
+        lively = not windowed and len(tallies) == 1  # there is one line for it, which the first source has
+        return (tallies[name], LiveLine(console)) if lively else (tallies[name],)
+
+    extras = Extras(window=windowed, each=sinks, seconds=options.max_seconds)
     window = (lambda ask: Window(ask, snapshots=Path())) if windowed else None
     made = pipeline(config, extras, window)
     limit = time_limit(made, options.max_seconds)
@@ -68,7 +71,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         made.run()
     finally:
         limit.cancel()
-        report(made, tally, time.monotonic() - start)
+        report(made, tallies, time.monotonic() - start)
     raise_failed(made)
     return 0
 
@@ -94,14 +97,14 @@ def wants_window(wish: bool | None) -> bool:
     return reason is None
 
 
-def report(made: Pipeline, tally: Tally, wall: float) -> None:
-    """The summary of each camera; the people and the mood are those of all."""
+def report(made: Pipeline, tallies: Mapping[str, Tally], wall: float) -> None:
+    """The summary of each camera, with its people and the mood of its room."""
     for line in made.lines:
         if not line.metrics.snapshot().count("captured", line.name):
             continue
         if len(made.lines) > 1:
             console.print(line.name, style="bold")
-        rows(summary(tally.totals(), made, line.name, wall))
+        rows(summary(tallies[line.name].totals(), made, line.name, wall))
 
 
 def raise_failed(made: Pipeline) -> None:
