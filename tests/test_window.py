@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,6 +141,33 @@ def x_server() -> Iterator[dict[str, str]]:
             server.terminate()
 
 
+def xdotool(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        ["xdotool", *words], env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def focused_window(name: str, process: subprocess.Popen[str], environment: dict[str, str]) -> str:
+    """The id of the process's window, waited for and given the keyboard; without one the process is ended."""
+    words = ["search", "--sync", "--onlyvisible", "--name", f"^{name}$"]
+    deadline = time.monotonic() + 60
+    try:
+        while True:
+            try:
+                window = xdotool(environment, *words).split()[-1]
+                xdotool(environment, "windowfocus", "--sync", window)
+            except subprocess.CalledProcessError:  # a window went while xdotool was looking through them
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise
+            else:
+                return window
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+
+
 class Shown:
     """A window in a process of its own, under a display of its own."""
 
@@ -148,17 +176,10 @@ class Shown:
         self.process = subprocess.Popen(
             [sys.executable, "-c", CHILD, directory], env=environment, stdout=subprocess.PIPE, text=True
         )
-        self.id = self.xdotool("search", "--sync", "--onlyvisible", "--name", "^mood under test$").split()[-1]
-        self.xdotool("windowfocus", "--sync", self.id)
-
-    def xdotool(self, *words: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *words], env=self.environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True
-        )
-        return done.stdout
+        self.id = focused_window("mood under test", self.process, environment)
 
     def key(self, name: str) -> None:
-        self.xdotool("key", name)
+        xdotool(self.environment, "key", name)
 
     def line(self) -> str:
         """What the window asked for, waited for."""

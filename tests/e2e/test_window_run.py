@@ -12,7 +12,7 @@ import pytest
 
 from tests.clips import play
 from tests.data import ROOT
-from tests.test_window import X_SERVER, x_server
+from tests.test_window import X_SERVER, focused_window, x_server, xdotool
 from tests.weights import weights
 
 
@@ -29,17 +29,12 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.window = self.xdotool("search", "--sync", "--onlyvisible", "--name", "^Groupmood$").split()[-1]
-        self.xdotool("windowfocus", "--sync", self.window)
-
-    def xdotool(self, *words: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *words], env=self._environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True
-        )
-        return done.stdout
+        self.window = focused_window("Groupmood", self.process, self._environment)
 
     def press(self, *keys: str) -> None:
-        self.xdotool("key", "--delay", "300", *keys)  # as a person types: the toolkit keeps one key at a time
+        xdotool(
+            self._environment, "key", "--delay", "300", *keys
+        )  # as a person types: the toolkit keeps one key at a time
 
     def end(self) -> tuple[int, str, str]:
         out, errors = self.process.communicate(timeout=60)
