@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from engines.errors import ModelRejected
 
 SHIPPED = Path(__file__).parent / "cards"
+ROW_SLACK = 0.01
+"""How far from 1 a row of rounded probabilities may sum."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Release = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+def _rising(interval: tuple[float, float]) -> tuple[float, float]:
+    if interval[0] > interval[1]:
+        raise ValueError(f"an interval is [low, high], got {list(interval)}")
+    return interval
+
+
+Interval = Annotated[tuple[Number, Number], AfterValidator(_rising)]
 
 
 class Facts(BaseModel):
@@ -90,13 +103,41 @@ class Reference(Facts):
     expected: Annotated[tuple[tuple[Number, ...], ...], Field(min_length=1)]
 
 
+class Scores(Facts):
+    """How right the model is on faces it was not trained on: ``faces`` of them, from ``data``.
+
+    The cross-entropy is in nats; intervals hold 95 %; ``recall`` is, for each label, the share of its faces named so.
+    """
+
+    data: str
+    faces: Annotated[int, Field(gt=0)]
+    accuracy: Share
+    accuracy_interval: Interval
+    macro_recall: Share
+    macro_recall_interval: Interval
+    cross_entropy: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    cross_entropy_interval: Interval
+    calibration_error: Share
+    calibration_error_interval: Interval
+    recall: dict[str, Share]
+
+    def __hash__(self) -> int:
+        """As every part of a card, though a mapping has none of its own."""
+        return hash((self.data, self.faces, self.accuracy, tuple(self.recall.items())))
+
+
 class Card(Facts):
     """Everything known about a model.
 
     ``file`` is its name in the cache; ``size`` the bytes of the file, more are never read; ``sha256`` the accepted
     digests of the file as published, newest first; ``labels`` the model's own words in the order of its outputs;
     ``convert`` the converter that makes an ONNX of it, ``converted_sha256`` the digest of the converter's output;
-    ``verified`` is False where this project has not run the published file, ``note`` says what to know.
+    ``verified`` is False where this project has not run the published file, ``note`` says what to know, ``limits``
+    where the model is not to be trusted.
+
+    ``temperature`` is what the classifier has yet to apply, ``baked_temperature`` what the file itself does already.
+    ``confusion`` and ``answers`` are of faces the model was not trained on, a row for each true label, in the order of
+    ``labels``: how many faces are given each label, and the mean probability that each label is given.
     """
 
     name: FileName
@@ -113,11 +154,16 @@ class Card(Facts):
     crop: CardCrop | None = None
     labels: tuple[str, ...] = ()
     temperature: Positive = 1.0
+    baked_temperature: Positive | None = None
+    confusion: tuple[tuple[Count, ...], ...] | None = None
+    answers: tuple[tuple[Share, ...], ...] | None = None
+    scores: Scores | None = None
     convert: Literal["mini_xception"] | None = None
     converted_sha256: Digest | None = None
     reference: Reference | None = None
     verified: bool
     note: str = ""
+    limits: str = ""
 
     @field_validator("sha256", mode="before")
     @classmethod
@@ -132,6 +178,23 @@ class Card(Facts):
         if self.labels and any(len(row) != len(self.labels) for row in rows):
             raise ValueError(f"each row of reference.expected must have {len(self.labels)} numbers, one for each label")
         return self
+
+    @model_validator(mode="after")
+    def _tables(self) -> Self:
+        _square("confusion", self.confusion, len(self.labels))
+        _square("answers", self.answers, len(self.labels))
+        for number, row in enumerate(self.answers or ()):
+            if abs(sum(row) - 1) > ROW_SLACK:
+                raise ValueError(f"each row of answers must sum to 1, row {number} sums to {sum(row):.4g}")
+        if self.scores is not None and set(self.scores.recall) != set(self.labels):
+            raise ValueError(f"scores.recall must have the labels {list(self.labels)}, got {list(self.scores.recall)}")
+        return self
+
+
+def _square(key: str, rows: Sequence[Sequence[float]] | None, count: int) -> None:
+    if rows is not None and [len(row) for row in rows] != [count] * count:
+        shape = f"{len(rows)} rows of {sorted({len(row) for row in rows})}"
+        raise ValueError(f"{key} must have {count} rows of {count} numbers, one for each label; got {shape}")
 
 
 def card_names() -> tuple[str, ...]:

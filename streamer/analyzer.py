@@ -128,11 +128,19 @@ class Analyzer:
         readings = dict(zip(pending.chosen, emotions, strict=True))
         with stopwatch(seconds, "mood"):
             people = self._labels.update(pending.tracks, readings, pending.qualities, frame.pts)
-            mood = self._mood.update(frame.source, people, frame.pts)
+            mood = self._mood.update(frame.source, people, frame.pts, frame.size)
         rest = sum(seconds.values()) - seconds.get("detect", 0.0) - seconds.get("classify", 0.0)
         self._schedule.learn(detect=seconds.get("detect"), rest=rest, classify=classify, faces=len(emotions))
         return FrameResult(
-            frame.source, frame.index, frame.pts, frame.captured, people, mood, seconds, faces=self._faces
+            frame.source,
+            frame.index,
+            frame.pts,
+            frame.captured,
+            people,
+            mood,
+            seconds,
+            faces=self._faces,
+            size=frame.size,
         )
 
     def calibrate(self) -> None:

@@ -19,6 +19,8 @@ from streamer.analyzer import Analyzer, Models
 from streamer.config import Config, Room
 from streamer.config import Engine as EngineSettings
 from streamer.config import Source as SourceSettings
+from streamer.correction import Answers
+from streamer.emotions import order_of
 from streamer.errors import ConfigError, did_you_mean
 from streamer.labels import Labels
 from streamer.line import Camera
@@ -178,8 +180,17 @@ def analyzer(config: Config, models: Models, mood: RoomMood, *, live: bool, trac
     return Analyzer(models, tracker or NorfairTracker(), Labels(), mood, Schedule(plan(config, live=live)))
 
 
-def room_mood(room: Room) -> RoomMood:
-    return RoomMood(MoodRules(tau=room.smoothing))
+def room_mood(config: Config, room: Room) -> RoomMood:
+    """The mood of a room whose faces are read by the configuration's classifier."""
+    answers = answers_of(load_card(config.classifier.card)) if room.correction else None
+    return RoomMood(MoodRules(tau=room.smoothing, weighting=room.weighting), answers)
+
+
+def answers_of(card: Card) -> Answers | None:
+    """How the model answers to faces of known labels; None where its card does not say."""
+    if not card.answers or not card.confusion:
+        return None
+    return Answers.of(card.answers, [sum(row) for row in card.confusion], order_of(card.labels))
 
 
 def view(config: Config) -> View:
@@ -199,7 +210,7 @@ def pipeline(config: Config, extras: Extras, window: Callable[[Ask], WindowSink]
     cv2.setNumThreads(1)  # the pipeline's own threads use the cores
     stop = threading.Event()
     shared = models(config)
-    rooms = {config.room_of(name)[0]: room_mood(config.room_of(name)[1]) for name in config.sources}
+    rooms = {config.room_of(name)[0]: room_mood(config, config.room_of(name)[1]) for name in config.sources}
     cameras = []
     for number, (name, settings) in enumerate(config.sources.items()):
         made = source(name, settings, stop, extras)

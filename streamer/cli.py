@@ -122,6 +122,23 @@ def analyze(
 
 
 @app.command()
+def explain(
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS.jsonl…", help="What a run, a demo or analyze wrote of one room.")
+    ],
+    at: Annotated[float | None, typer.Option(metavar="SECONDS", help="Time of the source. Default: the end.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Default: the last one recorded.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="That of the run.")] = None,
+    card: Annotated[str | None, typer.Option(help="The classifier of the run. Default: the configuration's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Explain a room's number at any second of a recorded run: who made it, with what weight, and who was left out."""
+    from streamer.commands.explain import Question, explain
+
+    leave(explain(Question(results, at, source, config, card, as_json), os.environ))
+
+
+@app.command()
 def check(file: Annotated[Path, typer.Argument(metavar="FILE.yaml")]) -> None:
     """Check a configuration: every fault at once, nothing is opened."""
     from streamer.commands.check import check

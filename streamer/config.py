@@ -112,10 +112,14 @@ class Source(Part):
 
 
 class Room(Part):
-    """One mood over one or more sources; ``smoothing`` is the meter's time constant in seconds."""
+    """One mood over one or more sources; ``smoothing`` is the meter's time constant in seconds. ``weighting``: one
+    person, one vote (``equal``), or larger and more central faces more (``perceptual``). ``correction``: take the
+    model's known mistakes out of the shares, where its card tells them."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     smoothing: Seconds = 5.0
+    weighting: Literal["equal", "perceptual"] = "equal"
+    correction: bool = True
 
 
 class Detector(Part):
@@ -130,7 +134,7 @@ class Detector(Part):
 class Classifier(Part):
     """``card``: a card's name, or the path of one's own; ``interval``: seconds between two looks at one face."""
 
-    card: str = "mini_xception"
+    card: str = "groupmood"
     interval: Annotated[float, Field(ge=0.02, le=10)] = 0.25
     weights: Path | None = None
 

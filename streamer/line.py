@@ -17,8 +17,9 @@ from typing import Any
 from streamer.analyzer import Analyzer
 from streamer.mailbox import Mailbox, Policy
 from streamer.metrics import Metrics, Pace
+from streamer.packets import Packet
 from streamer.stages import Encoder, Overlay, PacketSink, PictureSink, ResultSink, Source
-from streamer.types import Command, Frame, FrameResult, Packet, Status, View
+from streamer.types import Command, Frame, FrameResult, Status, View
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from streamer.line import PACKETS, Line
 from streamer.mailbox import Mailbox
+from streamer.packets import Packet
 from streamer.stages import Encoder, PacketSink
-from streamer.types import Frame, Packet, View
+from streamer.types import Frame, View
 
 Spawn = Callable[[PacketSink, Mailbox[Packet]], None]
 """Starts a thread that writes what comes into the box into the sink."""

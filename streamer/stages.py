@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from streamer.packets import Packet
 from streamer.types import (
     Chip,
     Crop,
@@ -19,7 +20,6 @@ from streamer.types import (
     FrameResult,
     GroupMood,
     Image,
-    Packet,
     Person,
     Status,
     Track,
@@ -79,8 +79,11 @@ class Classifier(AbstractContextManager["Classifier"], Protocol):
 
 
 class MoodMeter(Protocol):
-    def update(self, source: str, people: Sequence[Person], pts: float) -> GroupMood | None:
-        """The room's mood after these people of one of its sources were seen; None without any people."""
+    def update(
+        self, source: str, people: Sequence[Person], pts: float, size: tuple[int, int] | None = None
+    ) -> GroupMood | None:
+        """The room's mood after these people of one of its sources were seen, in a picture of ``size`` pixels (width,
+        height); None without any people."""
         ...
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -203,12 +202,25 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in which a room's valence was away from what had been usual: from ``start`` (room time) for ``seconds``
+    so far, by ``change`` on average, −2…2; ``over`` once, when it has ended."""
+
+    start: float
+    seconds: float
+    change: float
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroupMood:
     """The mood of a room over its last ``window`` seconds.
 
     ``people`` seen and ``used`` for the numbers; ``valence`` and ``arousal`` −1…1, None where the evidence is not
     enough; ``interval`` the 80 % interval of valence; ``shares`` of the labels, summing to 1; ``dispersion`` the
-    standard deviation of valence between people, 0…1; ``cohesion`` −1…1; ``coverage`` 0…1, people used of people seen.
+    standard deviation of valence between people, 0…1; ``cohesion`` the mean correlation of people's valence, −1…1, and
+    ``together`` whether it is above chance; ``coverage`` 0…1, people used of people seen; ``positive`` and ``negative``
+    people, ``polarisation`` 0…1, 1 for two equal camps; ``trend`` the valence that is usual, over minutes.
     """
 
     people: int
@@ -221,6 +233,12 @@ class GroupMood:
     cohesion: float | None
     coverage: float
     window: float
+    positive: int | None = None
+    negative: int | None = None
+    polarisation: float | None = None
+    together: bool | None = None
+    trend: float | None = None
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +246,8 @@ class FrameResult:
     """Everything known about one frame, without a pixel of it.
 
     ``mood`` is None where there is no data. ``seconds`` spent by stage; ``dropped`` frames of this source so far.
-    ``faces`` of the latest detection, also those that are no person yet: for blurring, never recorded.
+    ``faces`` of the latest detection, also those that are no person yet: for blurring, never recorded. ``size``: width
+    and height of the frame in pixels.
     """
 
     source: str
@@ -240,6 +259,7 @@ class FrameResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     dropped: int = 0
     faces: tuple[Face, ...] = ()
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,26 +294,3 @@ class Status:
     dropped: int
     engine: str = ""
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VideoFormat:
-    """What a packet sink must know before the first packet. ``extradata``: SPS and PPS (Annex B)."""
-
-    codec: str
-    width: int
-    height: int
-    rate: Fraction
-    extradata: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One encoded picture. ``pts`` and ``dts`` in 1/90 000 s; a gap in ``sequence`` means that packets were lost."""
-
-    data: bytes
-    pts: int
-    dts: int
-    keyframe: bool
-    sequence: int
-    format: VideoFormat

@@ -10,8 +10,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from streamer.packets import Packet
 from streamer.sinks.h264 import H264Encoder
-from streamer.types import Frame, FrameResult, Image, Packet
+from streamer.types import Frame, FrameResult, Image
 
 
 def plain(level: int, width: int = 64, height: int = 48) -> Image:

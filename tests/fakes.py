@@ -13,6 +13,7 @@ import numpy as np
 
 from streamer.emotions import LABELS
 from streamer.errors import SourceLost
+from streamer.packets import Packet, VideoFormat
 from streamer.types import (
     Box,
     Chip,
@@ -24,11 +25,9 @@ from streamer.types import (
     FrameResult,
     GroupMood,
     Image,
-    Packet,
     Person,
     Status,
     Track,
-    VideoFormat,
     View,
 )
 
@@ -129,7 +128,9 @@ def emotion(label: str, pts: float = 0.0, probability: float = 0.93) -> Emotion:
 
 
 class FakeMood:
-    def update(self, source: str, people: Sequence[Person], pts: float) -> GroupMood | None:
+    def update(
+        self, source: str, people: Sequence[Person], pts: float, size: tuple[int, int] | None = None
+    ) -> GroupMood | None:
         if not people:
             return None
         n = len(people)

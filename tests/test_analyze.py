@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import pytest
 
-from streamer.commands.analyze import Book, BookError, Outcome, folder, with_detector, work_through
+from streamer.commands.analyze import Book, BookError, Outcome, alone, folder, with_detector, work_through
 from streamer.commands.setup import configured
-from streamer.emotions import LABELS
+from streamer.config import check
 from streamer.errors import SinkError
-from streamer.sinks.tables import FACES, Table
+from streamer.sinks.tables import FACES, GROUPS, Table
 from streamer.sources.images import find_media
 from tests.clips import play, result
 from tests.command import Command
@@ -40,7 +40,7 @@ def groupmood(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture
 def fetched() -> None:
     """Weights that the defaults need, or the test is skipped."""
-    for name in ("centerface", "mini_xception"):
+    for name in ("centerface", "groupmood"):
         weights(name)
 
 
@@ -264,7 +264,7 @@ def test_a_book_without_results_touches_nothing(tmp_path: Path) -> None:
         book.add(result(0, 0.0))
     assert names(tmp_path) == ["faces.csv", "groups.csv", "results.jsonl"]
     assert (tmp_path / "groups.csv").read_text().splitlines()[1].startswith("cam,0,0.0,0,0,")
-    assert (tmp_path / "groups.csv").read_text().splitlines()[0].endswith(",".join(LABELS))
+    assert (tmp_path / "groups.csv").read_text().splitlines()[0] == ",".join(GROUPS)
 
 
 # The terminal
@@ -327,3 +327,12 @@ def said(terminal: int, until: str) -> str:
             break
         text += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode("utf-8", "replace")).replace("\r", "\n")
     return text
+
+
+def test_a_video_has_the_mood_of_the_configured_room(tmp_path: Path) -> None:
+    rooms = {"hall": {"sources": ["any"], "smoothing": 8, "correction": False}}
+    config = alone(check({"sources": {"any": 0}, "rooms": rooms}, {}), tmp_path / "a.mp4", tmp_path / "b.mp4")
+    (name,) = config.sources
+    assert name == str(tmp_path / "a.mp4")
+    room = config.room_of(name)[1]
+    assert (room.smoothing, room.correction) == (8, False)

@@ -20,7 +20,7 @@ from tests.weights import weights
 
 @pytest.fixture(autouse=True)
 def fetched() -> None:
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
 
 

@@ -34,7 +34,7 @@ def written(folder: Path, **changes: Any) -> Path:
 
 def test_the_shipped_cards_are_known_by_name() -> None:
     assert card_names() == (
-        "centerface", "demo48", "mediapipe", "mini_xception", "yunet",
+        "centerface", "demo48", "groupmood", "mediapipe", "mini_xception", "yunet",
     )  # fmt: skip
 
 
@@ -97,6 +97,70 @@ def test_a_place_is_exactly_one_thing(place: dict[str, Any]) -> None:
 def test_an_incomplete_card_says_what_it_needs(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ModelRejected, match=message):
         load_card(written(tmp_path, **changes))
+
+
+EMOTION: dict[str, Any] = MINIMAL | {
+    "task": "emotion",
+    "input": {"side": 48, "colour": "gray"},
+    "crop": {},
+    "labels": ["neutral", "happiness"],
+}
+SCORES: dict[str, Any] = {
+    "data": "faces kept aside",
+    "faces": 40,
+    "accuracy": 0.8,
+    "accuracy_interval": [0.7, 0.9],
+    "macro_recall": 0.7,
+    "macro_recall_interval": [0.6, 0.8],
+    "cross_entropy": 1.2,
+    "cross_entropy_interval": [1.0, 1.4],
+    "calibration_error": 0.02,
+    "calibration_error_interval": [0.0, 0.04],
+    "recall": {"neutral": 0.9, "happiness": 0.5},
+}
+
+
+def test_a_card_knows_how_its_model_errs(tmp_path: Path) -> None:
+    errs = {"baked_temperature": 0.7, "confusion": [[9, 1], [2, 8]], "answers": [[0.9, 0.1], [0.25, 0.746]]}
+    card = load_card(written(tmp_path, **EMOTION | errs, scores=SCORES, limits="two labels"))
+    assert card.answers == ((0.9, 0.1), (0.25, 0.746))
+    assert card.confusion == ((9, 1), (2, 8))
+    assert (card.baked_temperature, card.temperature, card.limits) == (0.7, 1.0, "two labels")
+    assert card.scores is not None
+    assert card.scores.accuracy_interval == (0.7, 0.9)
+    assert card.scores.recall["happiness"] == 0.5
+    assert {card: 1}[load_card(tmp_path / "card.yaml")] == 1, "a card is a key of mappings"
+
+
+def test_a_card_need_not_know_how_its_model_errs() -> None:
+    card = load_card("mini_xception")
+    assert (card.confusion, card.answers, card.scores, card.baked_temperature, card.limits) == (None,) * 4 + ("",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"confusion": [[1, 2, 3], [4, 5, 6]]}, r"confusion must have 2 rows of 2 numbers.*; got 2 rows of \[3\]$"),
+        ({"confusion": [[1, 2]]}, "confusion must have 2 rows of 2 numbers"),
+        ({"confusion": [[1, -2], [3, 4]]}, r"confusion\.0\.1: .*greater than or equal to 0"),
+        ({"confusion": [[1, 2.5], [3, 4]]}, r"confusion\.0\.1: .*integer"),
+        ({"answers": [[0.5, 0.5]]}, r"answers must have 2 rows of 2 numbers.*; got 1 rows of \[2\]$"),
+        ({"answers": [[0.5, 0.5], [0.5, 0.52]]}, r"each row of answers must sum to 1, row 1 sums to 1\.02$"),
+        ({"answers": [[0.5, 0.5], [-0.5, 1.5]]}, r"answers\.1\.0: .*; answers\.1\.1: "),
+        ({"baked_temperature": 0}, "baked_temperature: "),
+        ({"scores": SCORES | {"accuracy": 1.2}}, r"scores\.accuracy: "),
+        ({"scores": SCORES | {"accuracy_interval": [0.9, 0.7]}}, r"an interval is \[low, high\], got \[0\.9, 0\.7\]$"),
+        ({"scores": SCORES | {"faces": 0}}, r"scores\.faces: "),
+        ({"scores": SCORES | {"cross_entropy": float("inf")}}, r"scores\.cross_entropy: "),
+        (
+            {"scores": SCORES | {"recall": {"neutral": 1.0}}},
+            r"scores\.recall must have the labels .*, got \['neutral'\]$",
+        ),
+    ],
+)
+def test_wrong_facts_of_how_a_model_errs_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelRejected, match=message):
+        load_card(written(tmp_path, **EMOTION | changes))
 
 
 @pytest.mark.parametrize("text", ["a: [", "just words", "- a\n- b", "\x00"])

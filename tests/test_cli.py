@@ -24,7 +24,7 @@ def groupmood(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture
 def fetched() -> None:
     """Weights that the defaults need, or the test is skipped."""
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
 
 

@@ -19,7 +19,7 @@ FILES = sorted((ROOT / "configs").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_it_runs(path: Path, tmp_path: Path) -> None:
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
     clip = str(video(tmp_path / "clip.mp4", codec="mpeg4"))
     document = read(path)

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from streamer.errors import SinkError
+from streamer.packets import Packet
 from streamer.sinks.h264 import TICKS, H264Encoder, i420, parameter_sets
-from streamer.types import Frame, Packet
+from streamer.types import Frame
 from tests.clips import packets, picture, plain
 
 

@@ -17,7 +17,7 @@ from streamer.errors import SinkError
 from streamer.sinks import record
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.record import FrameRecord, iso, schema_text, to_record
-from streamer.types import Box, Emotion, Face, FrameResult, GroupMood, Person, Track
+from streamer.types import Box, Emotion, Face, FrameResult, GroupMood, Moment, Person, Track
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_400, UTC)
 
@@ -37,10 +37,24 @@ MOOD = GroupMood(
     cohesion=None,
     coverage=0.5,
     window=5.0,
+    positive=1,
+    negative=0,
+    polarisation=0.0,
+    together=True,
+    trend=0.123456,
+    moment=Moment(12.3456, 40.0, 0.35, True),
 )
 
 FULL = FrameResult(
-    "cam", 42, 4.2, 1000.1234567, (ANN, BOB), MOOD, {"detect": 0.0031234567, "classify": 0.002}, dropped=3
+    "cam",
+    42,
+    4.2,
+    1000.1234567,
+    (ANN, BOB),
+    MOOD,
+    {"detect": 0.0031234567, "classify": 0.002},
+    dropped=3,
+    size=(1280, 720),
 )
 
 GOLDEN = (
@@ -53,8 +67,10 @@ GOLDEN = (
     '"probabilities":null,"emotion_age":null,"quality":0.0}],'
     '"mood":{"people":2,"used":1,"valence":0.6012,"arousal":0.0,"interval":[0.5,0.7],'
     '"shares":{"neutral":0.2,"happiness":0.8,"surprise":0.0,"sadness":0.0,"anger":0.0,"disgust":0.0,"fear":0.0,'
-    '"contempt":0.0},"dispersion":0.0,"cohesion":null,"coverage":0.5,"window":5.0},'
-    '"seconds":{"detect":0.003123,"classify":0.002},"dropped":3}'
+    '"contempt":0.0},"dispersion":0.0,"cohesion":null,"coverage":0.5,"window":5.0,"positive":1,"negative":0,'
+    '"polarisation":0.0,"together":true,"trend":0.1235,'
+    '"moment":{"start":12.346,"seconds":40.0,"change":0.35,"over":true}},'
+    '"seconds":{"detect":0.003123,"classify":0.002},"dropped":3,"size":[1280,720]}'
 )
 """Typed by hand from the values above."""
 

@@ -16,8 +16,9 @@ OURS = ("streamer", "engines", "tools", "tests")
 
 FOUNDATION = "types errors emotions"
 STAGES = "sources detectors classifiers trackers sinks overlay"
-SPINE = "mailbox metrics stages schedule labels mood chips analyzer line recording pipeline"
-INNER = f"{FOUNDATION} {STAGES} {SPINE} config registry libraries doctor build"
+ROOM = "correction voters stillness summing cohesion moments explain mood aggregate"
+SPINE = f"mailbox metrics packets stages schedule labels {ROOM} chips analyzer line recording pipeline"
+INNER = f"{FOUNDATION} {STAGES} {SPINE} config registry libraries doctor replay build"
 
 ALLOWED = {
     "types": "",
@@ -26,23 +27,33 @@ ALLOWED = {
     "metrics": "",
     "libraries": "",  # read by tools/bootstrap.py before anything is installed
     "emotions": FOUNDATION,
-    "stages": FOUNDATION,
+    "packets": "",
+    "stages": f"{FOUNDATION} packets",
     "document": "errors",
     "config": f"{FOUNDATION} document",
     "registry": FOUNDATION,
-    "mood": FOUNDATION,
+    "correction": FOUNDATION,
+    "voters": FOUNDATION,
+    "stillness": "types",
+    "summing": f"{FOUNDATION} correction",
+    "cohesion": "errors",
+    "moments": "types errors",
+    "explain": "types",
+    "mood": f"{FOUNDATION} correction voters stillness summing cohesion moments explain",
+    "aggregate": "types errors",
+    "replay": f"{FOUNDATION} sinks mood",
     "labels": FOUNDATION,
     "schedule": FOUNDATION,
     "overlay": FOUNDATION,
     "chips": FOUNDATION,
     "trackers": FOUNDATION,
     "sources": "types errors metrics mailbox stages",  # stages: a source that wraps another names its protocol
-    "sinks": "types errors metrics mailbox emotions",  # emotions: a record names the labels
+    "sinks": "types errors metrics mailbox emotions packets",  # emotions: a record names the labels
     "detectors": f"{FOUNDATION} chips stages engines",  # stages: a detector that chooses between others
     "classifiers": f"{FOUNDATION} chips engines",
     "analyzer": "types errors stages schedule labels mood chips",
-    "line": "types errors stages mailbox metrics analyzer",
-    "recording": "types errors stages mailbox line",
+    "line": "types errors stages packets mailbox metrics analyzer",
+    "recording": "types errors stages packets mailbox line",
     "pipeline": "types errors stages mailbox metrics analyzer line recording",
     "doctor": "types errors libraries",
     "build": f"{FOUNDATION} {STAGES} {SPINE} config registry engines",

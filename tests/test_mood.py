@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from streamer.chips import MIN_QUALITY
-from streamer.emotions import LABELS, valence_arousal
+from streamer.correction import effective_size
+from streamer.emotions import valence_arousal
 from streamer.errors import ConfigError
 from streamer.labels import LabelRules, Labels
-from streamer.mood import MoodRules, RoomMood, effective_size, measure
-from streamer.types import GroupMood, Person
+from streamer.mood import MoodRules, RoomMood
+from streamer.summing import ALIKE, MODEL_ERROR, measure
+from streamer.types import Box, Face, GroupMood, Person
 from tests.rooms import SimulatedFace, emotion, every, person, track
 
 HAPPY, SAD = 0.81, -0.63
@@ -45,8 +48,13 @@ def test_the_first_frame_by_hand() -> None:
     assert mood.dispersion == pytest.approx(0.604995, abs=1e-6)
     assert mood.shares == pytest.approx((0.25, 0.5, 0, 0.25, 0, 0, 0, 0))
     assert mood.window == 0.0
-    assert mood.interval is None
+    assert mood.interval == pytest.approx((0.2475 - 1.2816 * MODEL_ERROR, 0.2475 + 1.2816 * MODEL_ERROR))
+    assert (mood.positive, mood.negative) == (2, 1)
+    assert mood.polarisation == pytest.approx(4 * (2 / 4) * (1 / 4))
+    assert mood.trend == pytest.approx(0.2475)
     assert mood.cohesion is None
+    assert mood.together is None
+    assert mood.moment is None
 
 
 def test_the_meter_follows_its_formula() -> None:
@@ -73,6 +81,13 @@ def test_one_person_alone_is_that_person() -> None:
     assert mood.valence == pytest.approx(HAPPY)
     assert mood.dispersion == 0.0
     assert (mood.people, mood.used) == (1, 1)
+
+
+def test_one_person_alone_under_a_new_id_is_that_person_at_once() -> None:
+    """At 60 frames a second the weight of who has just come is next to nothing."""
+    room = RoomMood()
+    room.update("a", [person(1, 0.0)], 0.0)
+    assert valence(room.update("a", [person(2, 1 / 60, happiness=1.0)], 1 / 60)) == pytest.approx(HAPPY)
 
 
 def test_one_person_who_cannot_be_read_has_no_mood() -> None:
@@ -238,15 +253,32 @@ def test_a_simulated_room_stays_in_range_and_rises_when_people_smile() -> None:
     assert np.mean(after) - np.mean(before) > 0.4
 
 
-def test_measure_is_the_mean_of_the_people() -> None:
+def test_measure_is_the_weighted_mean_of_the_people() -> None:
     votes = [emotion(0.0, happiness=0.5, fear=0.2).probabilities, emotion(0.0, anger=0.3).probabilities]
-    numbers = measure(votes)
-    points = [valence_arousal(vote) for vote in votes]
-    assert numbers[:8] == pytest.approx([(a + b) / 2 for a, b in zip(*votes, strict=True)])
-    assert numbers[8] == pytest.approx((points[0][0] + points[1][0]) / 2)
-    assert numbers[9] == pytest.approx((points[0][1] + points[1][1]) / 2)
-    assert numbers[10] == pytest.approx(abs(points[0][0] - points[1][0]) / 2)
-    assert len(numbers) == len(LABELS) + 3
+    numbers = measure(np.array(votes), np.array([3.0, 1.0]))
+    (first, second), (calm, tense) = zip(*(valence_arousal(vote) for vote in votes), strict=True)
+    assert numbers.shares == pytest.approx([0.75 * a + 0.25 * b for a, b in zip(*votes, strict=True)])
+    assert numbers.valence == pytest.approx(0.75 * first + 0.25 * second)
+    assert numbers.arousal == pytest.approx(0.75 * calm + 0.25 * tense)
+    assert numbers.each == pytest.approx([first, second])
+    assert numbers.dispersion == pytest.approx(math.sqrt(0.75 * 0.25) * abs(first - second))
+
+
+def test_the_interval_by_hand() -> None:
+    """One who is certainly happy, and one who is as likely happy as neutral: ½ · 0.81² − (½ · 0.81)² = 0.164025."""
+    rows = np.array([emotion(0.0, happiness=1.0).probabilities, emotion(0.0, happiness=0.5).probabilities])
+    variance = 0.25 * 0.164025 * ALIKE**2 + MODEL_ERROR**2
+    assert measure(rows, np.ones(2)).half == pytest.approx(1.2816 * math.sqrt(variance))
+    unread = (2 / 4) ** 2 * 0.2025**2 * (1 / 2 + 1 / 2)  # valences 0.81 and 0.405 differ by 0.2025 from their mean
+    assert measure(rows, np.ones(2), 2).half == pytest.approx(1.2816 * math.sqrt(variance + unread))
+
+
+def test_a_room_that_is_certainly_split_is_certain_and_split() -> None:
+    mood = told(RoomMood().update("a", group(0.0, 6, 0, 6), 0.0))
+    assert mood.interval is not None
+    assert mood.interval[1] - mood.interval[0] < 0.1
+    assert (mood.positive, mood.negative, mood.polarisation) == (6, 6, 1.0)
+    assert mood.dispersion == pytest.approx((HAPPY - SAD) / 2)
 
 
 def test_effective_size_by_hand() -> None:
@@ -256,10 +288,33 @@ def test_effective_size_by_hand() -> None:
     assert effective_size([]) == 0.0
 
 
-@pytest.mark.parametrize(("name", "value"), [("tau", 0.0), ("min_quality", -0.1), ("oldest", math.nan)])
-def test_rules_that_cannot_be_are_refused(name: str, value: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("tau", lambda: MoodRules(tau=0.0)),
+        ("min_quality", lambda: MoodRules(min_quality=-0.1)),
+        ("oldest", lambda: MoodRules(oldest=math.nan)),
+        ("weighting", lambda: MoodRules(weighting="loudest")),  # type: ignore[arg-type]  # what a program may get wrong
+    ],
+)
+def test_rules_that_cannot_be_are_refused(name: str, make: Callable[[], MoodRules]) -> None:
     with pytest.raises(ConfigError, match=name):
-        MoodRules(**{name: value})
+        make()
+
+
+def test_larger_and_more_central_faces_weigh_more_where_asked_for() -> None:
+    def at(x: float, side: float, happy: float, number: int) -> Person:
+        given = person(number, 0.0, happiness=happy)
+        face = Face(Box(x, 500 - side / 2, x + side, 500 + side / 2), 0.9)
+        return replace(given, track=replace(given.track, face=face))
+
+    people = [at(900, 200, 1.0, 1), at(0, 40, 0.0, 2)]
+    found = [
+        valence(RoomMood(MoodRules(weighting=weighting)).update("a", people, 0.0, (2000, 1000)))
+        for weighting in ("equal", "perceptual")
+    ]
+    assert found[0] == pytest.approx(HAPPY / 2)
+    assert HAPPY * 0.6 < found[1] < HAPPY * 0.8
 
 
 def test_faces_too_poor_to_be_read_neither_get_a_label_nor_vote() -> None:

@@ -13,9 +13,10 @@ from streamer.analyzer import Analyzer, Models
 from streamer.errors import SinkError, SourceError, SourceLost
 from streamer.labels import Labels
 from streamer.line import Camera
+from streamer.packets import Packet
 from streamer.pipeline import STOP_SECONDS, Ask, Pipeline
 from streamer.schedule import Plan, Schedule
-from streamer.types import Command, Frame, FrameResult, Image, Packet
+from streamer.types import Command, Frame, FrameResult, Image
 from tests.fakes import (
     FakeClassifier,
     FakeDetector,

@@ -29,7 +29,7 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def fetched() -> None:
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
 
 

@@ -28,6 +28,9 @@ SECTIONS = {
     "core": ("--no-dev", "--extra", "openvino"),
     "dev": ("--only-group", "dev"),
 }
+EXTRAS = ("openvino",)
+"""The extras that are locked; the others (torch for training) are for who asks for them."""
+
 HEAD = """\
 # Every package that Groupmood installs, with the hashes of its files, for Python {pythons}.
 # Made by `python -m tools.lock`; do not edit. Installed by `python3 tools/bootstrap.py`, or by hand:
@@ -43,7 +46,7 @@ def project(settings: dict[str, Any], pins: Sequence[str]) -> str:
         "[project]",
         *(f"{key} = {json.dumps(own[key])}" for key in ("name", "version", "requires-python", "dependencies")),
         "[project.optional-dependencies]",
-        *(f"{name} = {json.dumps(wanted)}" for name, wanted in own["optional-dependencies"].items()),
+        *(f"{name} = {json.dumps(own['optional-dependencies'][name])}" for name in EXTRAS),
         "[dependency-groups]",
         *(f"{name} = {json.dumps(wanted)}" for name, wanted in groups.items()),
         "[tool.uv]",

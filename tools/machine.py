@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("groupmood", "av", "mediapipe", "numpy", "onnxruntime", "openvino", "opencv-contrib-python")
@@ -17,8 +17,16 @@ def machine() -> dict[str, str]:
         "date": datetime.now(UTC).date().isoformat(),
         "processor": f"{processor()}, {cores()} cores",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "packages": ", ".join(f"{name} {found}" for name in PACKAGES if (found := installed(name))),
     }
+
+
+def installed(name: str) -> str:
+    """The version of a package; '' where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def cores() -> int:

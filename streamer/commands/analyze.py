@@ -17,7 +17,6 @@ from streamer.commands.setup import configured, ready
 from streamer.commands.terminal import console, counting, escaped, rows
 from streamer.config import Config, Output
 from streamer.errors import SinkError, SourceError
-from streamer.mood import RoomMood
 from streamer.overlay import Overlay
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.plain import Unmanaged
@@ -192,7 +191,8 @@ def work_through(media: Media, config: Config, pictures: Path, book: Book, outco
 def picture(path: Path, config: Config, models: Models, pictures: Path, book: Book) -> None:
     """One picture is a group of its own: nothing is carried over from another."""
     frame = Frame(str(path), 0, 0.0, time.monotonic(), read_image(path))
-    analysis = build.analyzer(config, models, RoomMood(), live=False, tracker=StillTracker())
+    _, room = config.room_of(next(iter(config.sources)))
+    analysis = build.analyzer(config, models, build.room_mood(config, room), live=False, tracker=StillTracker())
     result = analysis.process(frame)
     drawn = Overlay(trend=False).draw(frame, result, build.view(config), None)
     write_png(free(pictures / f"{path.stem}.png"), drawn.image)
@@ -237,9 +237,11 @@ def video(path: Path, config: Config, pictures: Path, book: Book, progress: Prog
 
 def alone(config: Config, path: Path, target: Path) -> Config:
     """The same for one video and its annotated copy; outputs that a file of configuration names are for a run."""
-    (source,) = config.sources.values()
+    ((name, source),) = config.sources.items()
     sources = {str(path): source.at(str(path.absolute()))}  # absolute: "lavfi:x.mp4" is a file here
-    return config.model_copy(update={"sources": sources, "output": Output(video=target)})
+    room, rules = config.room_of(name)
+    rooms = {room: rules.model_copy(update={"sources": (str(path),)})}
+    return config.model_copy(update={"sources": sources, "rooms": rooms, "output": Output(video=target)})
 
 
 def free(path: Path) -> Path:

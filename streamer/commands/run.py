@@ -15,7 +15,7 @@ from rich.status import Status
 
 from streamer.build import Extras, pipeline
 from streamer.commands.setup import configured, ready
-from streamer.commands.terminal import console, rows, summary
+from streamer.commands.terminal import console, rows, signed, summary
 from streamer.errors import SinkError
 from streamer.metrics import Pace
 from streamer.pipeline import Pipeline
@@ -147,7 +147,11 @@ def line(result: FrameResult, fps: float, age: float) -> str:
     minutes, seconds = divmod(int(result.pts), 60)
     mood = result.mood
     said = (
-        "no faces" if mood is None else "not enough evidence" if mood.valence is None else f"mood {mood.valence:+.2f}"
+        "no faces"
+        if mood is None
+        else "not enough evidence"
+        if mood.valence is None
+        else f"mood {signed(mood.valence)}"
     )
     people = f"{mood.used} of {mood.people} people, " if mood else ""
     return f"{minutes}:{seconds:02d}  {people}{said}  {fps:.0f} fps, {age * 1000:.0f} ms, {result.dropped} dropped"

@@ -24,14 +24,19 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from streamer.metrics import Snapshot
+from streamer.moments import sentence
 from streamer.pipeline import Pipeline
 from streamer.sinks.tally import Totals
+from streamer.types import Moment
 
 LOST = "dropped by "
 """How the metrics name what a sink never got."""
 
 WIDE = 10_000
 """Columns of an output that is no terminal: whoever reads it breaks its lines, if anybody does."""
+
+MOMENTS = 5
+"""Lines about moments, of the largest ones."""
 
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
@@ -109,6 +114,7 @@ def summary(totals: Totals, made: Pipeline, source: str, wall: float) -> list[tu
     lines = [
         ("people", f"{totals.people} at once, {totals.tracks} {'id' if totals.tracks == 1 else 'ids'} in all"),
         ("mood", mood(totals)),
+        *moments(totals.moments),
         ("shown", ", ".join(f"{label} {share:.0%}" for label, share in totals.labels[:5]) or "nobody"),
         ("frames", frames(snapshot, source)),
         ("speed", f"{processed / wall:.1f} frames a second" if wall > 0 else "too short to say"),
@@ -135,5 +141,29 @@ def frames(snapshot: Snapshot, source: str) -> str:
 def mood(totals: Totals) -> str:
     if totals.valence is None:
         return "no data" if totals.people == 0 else "not enough evidence"
-    last = "no data at the end" if totals.last_valence is None else f"{totals.last_valence:+.2f} at the end"
-    return f"valence {totals.valence:+.2f} on average, {last} (−1 unpleasant … +1 pleasant)"
+    sure = "" if totals.half is None else f" (±{totals.half:.2f})"
+    last = "no data at the end" if totals.last_valence is None else f"{signed(totals.last_valence)} at the end"
+    return f"valence {signed(totals.valence)}{sure} on average, {last} (−1 unpleasant … +1 pleasant)"
+
+
+def signed(value: float | None) -> str:
+    """Two decimals with their sign; 0.00 has none, and what is not known is "none"."""
+    if value is None:
+        return "none"
+    text = f"{value:+.2f}".replace("-", "−")
+    return "0.00" if text[1:] == "0.00" else text
+
+
+def moments(found: Sequence[Moment]) -> list[tuple[str, str]]:
+    """A line for each of the largest, in the order of time; the first one bears the name."""
+    largest = sorted(found, key=lambda moment: -abs(moment.change))[:MOMENTS]
+    told = sorted(largest, key=lambda moment: moment.start)
+    lines = [f"{clock(moment.start)} {sentence(moment)}" for moment in told]
+    return [("" if number else "moments", line) for number, line in enumerate(lines)]
+
+
+def clock(seconds: float) -> str:
+    """'0:14', '1:01:05' from an hour on; whole seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -43,7 +43,6 @@ class Ground:
         def draw(canvas: Canvas) -> None:
             canvas.lay(self._shapes.plate(card.width, card.height, 2 * scale.radius), 0, 0)
             self._bar(canvas, card.bar, scale, colour)
-            self._ends(canvas, card, scale)
             self._circle(canvas, card, scale)
             if card.trend:
                 self._minute(canvas, card.trend, card.pad, scale)
@@ -63,15 +62,6 @@ class Ground:
         tick = np.full((round(2.4 * height), max(1, scale.line // 2)), 255, np.uint8)
         x, y = bar.center
         canvas.lay(stamp_of(tick, WHITE, 0.9), round(x - tick.shape[1] / 2), round(y - tick.shape[0] / 2))
-
-    def _ends(self, canvas: Canvas, card: Card, scale: Scale) -> None:
-        bar = card.bar
-        style = Style(scale.tiny, "Regular", SOFT)
-        words = ("negative", "positive")
-        if sum(self._typeface.width(word, style) for word in words) > 0.94 * bar.width:
-            words = ("−1", "+1")
-        self._typeface.word(words[0], style).write(canvas, bar.x1, card.ends)
-        self._typeface.word(words[1], style).write(canvas, bar.x2 - self._typeface.width(words[1], style), card.ends)
 
     def _circle(self, canvas: Canvas, card: Card, scale: Scale) -> None:
         box = card.circle

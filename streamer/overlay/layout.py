@@ -45,7 +45,7 @@ def card_of(scale: Scale, typeface: Typeface, trend: bool) -> Card | None:
     number_cap = max(1.15 * scale.small, min(0.03 * unit, 0.36 * side))
     ends = top + side - round(0.25 * scale.tiny)
     thick = max(4, round(0.008 * unit))
-    middle = round(0.42 * (top + number_cap) + 0.58 * (ends - scale.tiny)) - thick // 2
+    middle = round(0.38 * (top + number_cap) + 0.62 * (ends - scale.tiny)) - thick // 2
     trend_box, shares_box, names, bottom = rows(scale, typeface, (pad, width - pad, top + side), trend)
     card = Card(
         width=width,
@@ -53,7 +53,7 @@ def card_of(scale: Scale, typeface: Typeface, trend: bool) -> Card | None:
         pad=pad,
         title=title,
         number_cap=number_cap,
-        bar=Box(pad, middle, circle.x1 - space - round(0.004 * unit), middle + thick),
+        bar=Box(pad, middle, circle.x1 - space, middle + thick),
         ends=ends,
         circle=circle,
         trend=trend_box,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from streamer.overlay.berth import Berth
 from streamer.overlay.canvas import Canvas, stamp_of
 from streamer.overlay.colours import BLACK, SOFT, WHITE, valence_colour
+from streamer.overlay.ends import Ends
 from streamer.overlay.ground import Ground, no_colour
 from streamer.overlay.history import History, Shown
 from streamer.overlay.layout import Card, card_of
@@ -21,6 +22,10 @@ from streamer.types import Box, GroupMood
 NUMBER_STEP = 0.07
 """The number is written with one decimal and changes only when the value has moved this far: it does not flicker."""
 
+BAND = 3.2
+"""Height of the interval's band in thicknesses of the bar: it stands out above and below the dot, which is 2 high, so
+that also a narrow one is seen as wide as it is."""
+
 
 class Meter:
     """``trend``: whether there is a last minute to draw; pictures have none."""
@@ -29,7 +34,7 @@ class Meter:
         self._typeface, self._shapes, self._trend = typeface, shapes, trend
         self._shares = Shares(typeface, shapes, hidden)
         self._cards: Recent[Card | None] = Recent(8)
-        self._ground = Ground(typeface, shapes)
+        self._ground, self._ends = Ground(typeface, shapes), Ends(typeface)
         self.reset()
 
     def reset(self) -> None:
@@ -72,6 +77,7 @@ class Meter:
         part = Canvas(canvas.pixels[y : y + card.height, x : x + card.width])
         self._write(part, card, scale, shown, paused)
         self._bar(part, card, scale, shown)
+        self._ends.draw(part, card, scale, shown.camps)
         self._circumplex(part, card, scale, shown)
         self._minute(part, card, scale, shown)
         if card.shares and shown.shares:
@@ -83,7 +89,11 @@ class Meter:
     def _write(self, canvas: Canvas, card: Card, scale: Scale, shown: Shown, paused: bool) -> None:
         title = Style(scale.small, "Semibold", WHITE)
         room = card.width - 2 * card.pad
-        text = self._typeface.fit(title_of(shown, paused), title, room)
+        text = title_of(shown, paused)
+        if not paused and shown.change is not None:
+            longer = f"{text} · {verb_of(shown.change)}"
+            text = longer if self._typeface.width(longer, title) <= room else text
+        text = self._typeface.fit(text, title, room)
         if text:
             self._typeface.word(text, title).write(canvas, card.pad, card.title)
         lines = self._headline(shown)
@@ -92,7 +102,7 @@ class Meter:
         else:
             style = Style(scale.small, "Regular", SOFT)
         for number, line in enumerate(lines):
-            baseline = card.circle.y1 + style.cap + number * 1.55 * style.cap
+            baseline = card.circle.y1 + style.cap + number * 1.42 * style.cap
             self._typeface.word(line, style).write(canvas, card.pad, baseline)
 
     def _headline(self, shown: Shown) -> tuple[str, ...]:
@@ -106,20 +116,19 @@ class Meter:
     def _bar(self, canvas: Canvas, card: Card, scale: Scale, shown: Shown) -> None:
         bar, thick = card.bar, round(card.bar.height)
         middle, inset = (bar.y1 + bar.y2) / 2, bar.height / 2
-        height = round(2.6 * thick)
         if shown.valence is None:
             if shown.people:
-                band = self._shapes.bar(round(bar.width), height, WHITE, 0.35)
-                canvas.lay(band, round(bar.x1), round(middle - height / 2))
+                unknown = self._shapes.bar(round(bar.width), 2 * thick, WHITE, 0.35)
+                canvas.lay(unknown, round(bar.x1), round(middle) - thick)
             return
         if shown.interval:
-            low, high = (along(bar, value, inset) for value in shown.interval)
-            width = max(height, round(high - low))
-            band = self._shapes.bar(width, height, WHITE, 0.4)
-            canvas.lay(band, round((low + high - width) / 2), round(middle - height / 2))
+            low, high = (round(along(bar, value, inset)) for value in shown.interval)
+            height = round(BAND * thick)
+            band = self._shapes.bar(max(2, high - low), height, WHITE, 0.45, thick // 2)
+            canvas.lay(band, low, round(middle - height / 2))
         x = along(bar, shown.valence, inset)
-        canvas.dot(x, middle, 1.05 * thick, BLACK)
-        canvas.dot(x, middle, 1.05 * thick - max(1.0, 0.75 * scale.line), WHITE)
+        canvas.dot(x, middle, thick, BLACK)
+        canvas.dot(x, middle, thick - max(1.0, 0.75 * scale.line), WHITE)
 
     def _circumplex(self, canvas: Canvas, card: Card, scale: Scale, shown: Shown) -> None:
         box = card.circle
@@ -140,7 +149,7 @@ class Meter:
             return
         line, dot = max(1, round(0.6 * scale.line)), max(1.5, 0.0035 * scale.unit)
         band, stroke = trend_masks(shown.trend, shown.pts, box, line)
-        canvas.lay(stamp_of(band, WHITE, 0.25), round(box.x1), round(box.y1))
+        canvas.lay(stamp_of(band, WHITE, 0.3), round(box.x1), round(box.y1))
         canvas.lay(stamp_of(stroke, WHITE, 0.95), round(box.x1), round(box.y1))
         last = shown.trend[-1]
         if last.valence is not None and shown.valence is not None:
@@ -155,6 +164,11 @@ def title_of(shown: Shown, paused: bool) -> str:
     if shown.people == 1:
         return "one person"
     return f"{shown.used} of {shown.people} people"
+
+
+def verb_of(change: float) -> str:
+    """What the room did in a moment; the words of ``streamer.moments``."""
+    return "lifted" if change > 0 else "sank"
 
 
 def signed(value: float) -> str:

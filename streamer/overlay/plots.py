@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.overlay.canvas import SHIFT, Mask
-from streamer.overlay.history import TAIL, TREND, Moment, Point
+from streamer.overlay.history import TAIL, TREND, Point, Sample
 from streamer.types import Box
 
 
@@ -40,31 +40,31 @@ def tail_mask(tail: Sequence[Point], pts: float, box: Box, inset: float, line: i
     return mask
 
 
-def trend_masks(trend: Sequence[Moment], pts: float, box: Box, line: int) -> tuple[Mask, Mask]:
+def trend_masks(trend: Sequence[Sample], pts: float, box: Box, line: int) -> tuple[Mask, Mask]:
     """The band and the line of the last TREND seconds; each mask has the box's size. Broken where valence is None."""
     band = np.zeros((round(box.height), round(box.width)), np.uint8)
     stroke = np.zeros_like(band)
     inset = line + 1.0
 
-    def curve(run: Sequence[Moment], values: Sequence[float]) -> NDArray[np.int32]:
-        age = pts - np.array([moment.pts for moment in run])
+    def curve(run: Sequence[Sample], values: Sequence[float]) -> NDArray[np.int32]:
+        age = pts - np.array([sample.pts for sample in run])
         x = (box.width - inset) * (1 - age / TREND)
         y = box.height - inset - (box.height - 2 * inset) * (np.clip(values, -1, 1) + 1) / 2
         places: NDArray[np.float64] = np.rint((np.stack([x, y], axis=1) - 0.5) * 2**SHIFT)
         return places.astype(np.int32)
 
-    for run in runs(trend, lambda moment: moment.interval is not None):
-        bounds = [moment.interval for moment in run if moment.interval]
+    for run in runs(trend, lambda sample: sample.interval is not None):
+        bounds = [sample.interval for sample in run if sample.interval]
         lower, upper = (curve(run, [bound[side] for bound in bounds]) for side in (0, 1))
         cv2.fillPoly(band, [np.concatenate([lower, upper[::-1]])], (255,), cv2.LINE_AA, SHIFT)
-    for run in runs(trend, lambda moment: moment.valence is not None):
-        points = curve(run, [moment.valence for moment in run if moment.valence is not None])
+    for run in runs(trend, lambda sample: sample.valence is not None):
+        points = curve(run, [sample.valence for sample in run if sample.valence is not None])
         cv2.polylines(stroke, [points], False, (255,), line, cv2.LINE_AA, SHIFT)
     return band, stroke
 
 
-def runs(trend: Sequence[Moment], holds: Callable[[Moment], bool]) -> Iterator[list[Moment]]:
-    """Stretches of at least two moments for which something holds."""
+def runs(trend: Sequence[Sample], holds: Callable[[Sample], bool]) -> Iterator[list[Sample]]:
+    """Stretches of at least two samples for which something holds."""
     for there, group in groupby(trend, key=holds):
         run = list(group)
         if there and len(run) > 1:

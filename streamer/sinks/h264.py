@@ -18,7 +18,8 @@ from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from streamer.errors import SinkError
-from streamer.types import Frame, Image, Packet, VideoFormat
+from streamer.packets import Packet, VideoFormat
+from streamer.types import Frame, Image
 
 TICKS = 90_000
 """Time base of packets: 1/90 000 s, that of RTP and of MPEG transport streams."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 
 from streamer.errors import SinkError
+from streamer.packets import Packet
 from streamer.sinks.target import failed
 from streamer.sinks.whole_file import WholeFile
-from streamer.types import Packet
 
 PACKET_TIME = Fraction(1, 90_000)
 """Seconds of one tick of ``Packet.pts``."""

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from streamer.emotions import LABELS
-from streamer.types import UNSURE, Box, FrameResult, GroupMood, Person
+from streamer.types import UNSURE, Box, FrameResult, GroupMood, Moment, Person
 
 SCHEMA = "groupmood.frame/1"
 
@@ -62,6 +62,15 @@ class PersonRecord(Record):
     quality: Measured = Field(description="0…1, of the face as a picture")
 
 
+class MomentRecord(Record):
+    """A change of the room's mood."""
+
+    start: Measured = Field(description="seconds, room time")
+    seconds: Measured = Field(description="how long so far")
+    change: Measured = Field(description="−2…2, of valence from what was usual before")
+    over: bool = Field(description="true once, when it has ended")
+
+
 class MoodRecord(Record):
     """The mood of the room over its last ``window`` seconds."""
 
@@ -72,9 +81,15 @@ class MoodRecord(Record):
     interval: tuple[float, float] | None = Field(description="80 % interval of valence")
     shares: Shares | None = Field(description="0…1 by label, summing to 1")
     dispersion: Measured = Field(description="0…1, standard deviation of valence between people")
-    cohesion: Measured = Field(description="−1…1")
+    cohesion: Measured = Field(description="−1…1, mean correlation of people's valence; exploratory")
     coverage: Measured = Field(description="0…1, people used of people seen")
     window: Measured = Field(description="seconds")
+    positive: int | None = Field(default=None, description="people whose valence is clearly above 0")
+    negative: int | None = Field(default=None, description="people whose valence is clearly below 0")
+    polarisation: Measured = Field(default=None, description="0…1, 1 for two camps of equal size")
+    together: bool | None = Field(default=None, description="whether the cohesion is above chance")
+    trend: Measured = Field(default=None, description="−1…1, the valence that is usual, over minutes")
+    moment: MomentRecord | None = Field(default=None, description="the change under way, or one that just ended")
 
 
 class FrameRecord(Record):
@@ -90,6 +105,7 @@ class FrameRecord(Record):
     mood: MoodRecord | None = Field(description="null where there is no data")
     seconds: dict[str, Measured] = Field(description="spent by stage")
     dropped: int = Field(ge=0, description="frames of this source dropped so far")
+    size: tuple[int, int] | None = Field(default=None, description="width and height of the frame in pixels")
 
 
 def to_record(result: FrameResult, utc: datetime) -> dict[str, Any]:
@@ -105,6 +121,7 @@ def to_record(result: FrameResult, utc: datetime) -> dict[str, Any]:
         "mood": None if result.mood is None else mood_record(result.mood),
         "seconds": {stage: rounded(seconds, 6) for stage, seconds in result.seconds.items()},
         "dropped": int(result.dropped),
+        "size": None if result.size is None else [int(side) for side in result.size],
     }
 
 
@@ -137,6 +154,21 @@ def mood_record(mood: GroupMood) -> dict[str, Any]:
         "cohesion": rounded(mood.cohesion, 4),
         "coverage": rounded(mood.coverage, 4),
         "window": rounded(mood.window, 3),
+        "positive": mood.positive,
+        "negative": mood.negative,
+        "polarisation": rounded(mood.polarisation, 4),
+        "together": mood.together,
+        "trend": rounded(mood.trend, 4),
+        "moment": None if mood.moment is None else moment_record(mood.moment),
+    }
+
+
+def moment_record(moment: Moment) -> dict[str, Any]:
+    return {
+        "start": rounded(moment.start, 3),
+        "seconds": rounded(moment.seconds, 3),
+        "change": rounded(moment.change, 4),
+        "over": bool(moment.over),
     }
 
 

@@ -32,7 +32,22 @@ FACES = (
     "emotion_age",
     *LABELS,
 )
-GROUPS = ("source", "index", "pts", "people", "used", "coverage", "valence", "arousal", "dispersion", *LABELS)
+GROUPS = (
+    "source",
+    "index",
+    "pts",
+    "people",
+    "used",
+    "coverage",
+    "valence",
+    "arousal",
+    "dispersion",
+    *LABELS,
+    "interval_low",
+    "interval_high",
+    "positive",
+    "negative",
+)
 
 
 class Table:
@@ -112,7 +127,9 @@ def group_row(result: FrameResult) -> dict[str, Any]:
     if result.mood is None:
         return {**where(result), "people": len(result.people), "used": 0}
     record = mood_record(result.mood)
-    return {**where(result), **record, **(record["shares"] or {})}
+    low, high = record["interval"] or (None, None)
+    bounds = {"interval_low": low, "interval_high": high}
+    return {**where(result), **record, **(record["shares"] or {}), **bounds}
 
 
 def where(result: FrameResult) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 
 from streamer.errors import SinkError
+from streamer.packets import Packet
 from streamer.sinks.mp4 import Mp4
 from streamer.sinks.target import check_target, free_name
-from streamer.types import Packet
 
 log = logging.getLogger(__name__)
 

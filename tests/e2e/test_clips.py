@@ -26,12 +26,12 @@ SETTLED = 1.5
 """Seconds after a change of the readings within which the label must follow."""
 
 
-def config(clip: str, classifier: str = "mini_xception") -> Config:
+def config(clip: str, classifier: str = "groupmood") -> Config:
     for name in ("mediapipe", "centerface"):
         weights(name)
     part = {"card": classifier}
-    if classifier == "mini_xception":
-        weights("mini_xception")
+    if classifier in ("groupmood", "mini_xception"):
+        weights(classifier)
     else:
         part["weights"] = str(data(f"models/{classifier}.onnx"))
     made = check({"sources": {"clip": {"address": str(data(f"videos/{clip}"))}}, "classifier": part}, {})
@@ -85,6 +85,20 @@ def test_three_people_have_three_ids_throughout() -> None:
     assert all(len(r.people) == 3 for r in results[3:])
     assert results[-1].mood is not None
     assert results[-1].mood.people == 3
+
+
+def test_three_people_at_the_camera_are_mostly_neutral() -> None:
+    results = analysed("three-at-the-camera.mp4")
+    labels = [person.label for r in results if r.pts >= 1.5 for person in r.people]
+    assert labels.count("neutral") / len(labels) > 0.6
+    mood = results[-1].mood
+    assert mood is not None
+    assert mood.valence is not None
+    assert mood.interval is not None
+    assert mood.shares is not None
+    assert mood.shares[LABELS.index("neutral")] > 0.5
+    assert -0.2 < mood.valence < 0.2
+    assert mood.interval[0] <= mood.valence <= mood.interval[1]
 
 
 def test_nobody_is_no_data_from_the_first_frame_to_the_last() -> None:
@@ -143,7 +157,7 @@ def changes(said: Iterable[tuple[float, str]]) -> list[Change]:
     return [Change(next(iter(run))[0], label) for label, run in groupby(told, key=lambda one: one[1])]
 
 
-@pytest.mark.parametrize("classifier", ["mini_xception", "demo48"])
+@pytest.mark.parametrize("classifier", ["groupmood", "mini_xception", "demo48"])
 def test_a_smile_comes_and_goes(classifier: str) -> None:
     made = config("one-neutral-smile-neutral.mp4", classifier)
     overheard = Overheard(build.classifier(made))

@@ -23,7 +23,7 @@ SECONDS = 9
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
     out = tmp_path_factory.mktemp("demo") / "new" / "folder"
     assert demo(out, headless=True, seconds=SECONDS, offline=True) == 0

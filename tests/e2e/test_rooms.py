@@ -20,7 +20,7 @@ SIZE = "size=640x360"
 @pytest.fixture
 def clips(tmp_path: Path) -> dict[str, str]:
     """A video of one person who stands still, and one of another."""
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
     with SyntheticSource(SIZE, realtime=False) as source:
         neutral = np.asarray(source.scene.render(5), np.uint8)

@@ -43,7 +43,7 @@ class Run:
 
 @pytest.fixture
 def screen() -> Iterator[dict[str, str]]:
-    for name in ("mediapipe", "centerface", "mini_xception"):
+    for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
     with x_server() as environment:
         yield environment

@@ -1,0 +1,207 @@
+"""Training itself, on faces made up on the spot. Needs torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import made_faces
+from tools.train import settings as s
+from tools.train.__main__ import chain
+from tools.train.calibrate import Calibration, softmax
+from tools.train.data import Faces
+
+torch = pytest.importorskip("torch", reason="torch is not installed; it comes with the extra train")
+
+from tools.train import export, twin  # noqa: E402  # these need torch
+from tools.train.augment import Distortions  # noqa: E402
+from tools.train.fit import BEST, LOG, Run, load_best  # noqa: E402
+
+SHAPE = s.Network(widths=(6, 8), blocks=(1, 1), dropout=0.1)
+GENTLE = s.Augmentation(rotation=3, zoom=(0.95, 1.05), stretch=0.0, shift=0.02, cutout=0.0, low=0.0, blur=0.0,
+                        noise=0.1, jpeg=0.05, mixup=0.2)  # fmt: skip
+
+
+class Stopped(Exception):
+    """Raised where a run is to be stopped."""
+
+
+def chosen(**fit: Any) -> s.Settings:
+    """Two short epochs of a tiny network, with its own teacher in the second."""
+    wanted: dict[str, Any] = {"epochs": 2, "batch": 32, "teach_from": 0.5, "threads": 1, "average": 0.9}
+    return s.Settings(network=SHAPE, fit=s.Fit(**wanted | fit))
+
+
+def gentle(settings: s.Settings) -> s.Settings:
+    return settings.model_copy(update={"augmentation": GENTLE})
+
+
+def silent(_: str) -> None:
+    """Says nothing."""
+
+
+def stop(_: str) -> None:
+    raise Stopped
+
+
+def weights_of(run: Run) -> list[Any]:
+    return [*run.network.state_dict().values(), *run.average.state_dict().values()]
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(200), made_faces.faces(40, seed=1)
+    whole = Run(chosen(), faces, tmp_path / "whole")
+    whole.train(valid, silent)
+    with pytest.raises(Stopped):
+        Run(chosen(), faces, tmp_path / "parts").train(valid, stop)
+    resumed = Run(chosen(), faces, tmp_path / "parts")
+    assert resumed.done == 1
+    resumed.train(valid, silent)
+    assert all(torch.equal(one, other) for one, other in zip(weights_of(whole), weights_of(resumed), strict=True))
+    logs = [
+        [json.loads(line) for line in (tmp_path / name / LOG).read_text().splitlines()] for name in ("whole", "parts")
+    ]
+    for line in (line for log in logs for line in log):
+        del line["seconds"]
+    assert logs[0] == logs[1]
+    assert len(logs[0]) == 2
+
+
+def test_another_seed_gives_another_network(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
+    runs = [Run(chosen(epochs=1, seed=seed), faces, tmp_path / str(seed)) for seed in (1, 2)]
+    for run in runs:
+        run.train(valid, silent)
+    assert not torch.equal(runs[0].network.head.weight, runs[1].network.head.weight)
+
+
+def test_a_run_with_other_settings_is_not_gone_on_with(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
+    Run(chosen(epochs=1), faces, tmp_path).train(valid, silent)
+    with pytest.raises(s.SettingsError, match="holds a run with other settings: name another folder with --run"):
+        Run(chosen(epochs=2), faces, tmp_path)
+
+
+def test_a_folder_without_a_network_is_named(tmp_path: Path) -> None:
+    with pytest.raises(s.SettingsError, match=rf"{tmp_path.name} holds no {BEST}: train first"):
+        load_best(tmp_path)
+
+
+def test_what_can_be_learnt_is_learnt_and_kept(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
+    settings = gentle(chosen(epochs=10, batch=16, teach=0.0, rate=0.1))
+    Run(settings, faces, tmp_path).train(valid, silent)
+    accuracies = [json.loads(line)["accuracy"] for line in (tmp_path / LOG).read_text().splitlines()]
+    assert max(accuracies) > 0.9
+    network, kept = load_best(tmp_path)
+    assert kept == settings
+    said = twin.logits(network, valid.images).argmax(axis=1)
+    assert (said == valid.labels).mean() == pytest.approx(max(accuracies), abs=0.03)  # the log computes in bfloat16
+
+
+def test_distorted_faces_keep_their_shape_and_range() -> None:
+    images = torch.from_numpy(made_faces.faces(96).images)
+
+    def distorted(seed: int) -> Any:
+        return Distortions(s.Augmentation(low=1.0, noise=1.0, jpeg=0.5), 48, torch.Generator().manual_seed(seed))(
+            images
+        )
+
+    first, again, other = distorted(1), distorted(1), distorted(2)
+    assert first.shape == (96, 1, 48, 48)
+    assert first.dtype == torch.float32
+    assert 0 <= float(first.min()) < 40
+    assert 180 < float(first.max()) <= 255
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_mixed_targets_stay_shares_and_follow_the_picture() -> None:
+    distort = Distortions(s.Augmentation(mixup=1.0, mixup_alpha=0.5), 48, torch.Generator().manual_seed(0))
+    targets = torch.eye(8)[torch.arange(64) % 8]
+    pictures = targets.argmax(1).float()[:, None, None, None].expand(64, 1, 4, 4) * 10
+    x, mixed = distort.mixed(pictures, targets)
+    assert torch.allclose(mixed.sum(1), torch.ones(64))
+    assert bool(((mixed * torch.arange(8) * 10).sum(1) - x[:, 0, 0, 0]).abs().max() < 1e-3)
+    assert bool((mixed.max(1).values >= 0.5).all())
+    assert 0 < int((mixed.max(1).values < 0.999).sum()) <= 64
+
+
+def untrained() -> tuple[Any, s.Network]:
+    """A network whose normalisation has seen a few faces."""
+    from tools.train.network import Network
+
+    torch.manual_seed(3)
+    network = Network(SHAPE)
+    faces: Faces = made_faces.faces(64)
+    network.train()
+    with torch.no_grad():
+        network(torch.from_numpy(faces.images)[:, None].float())
+        network.head.weight.mul_(20)
+    return network.eval(), SHAPE
+
+
+def test_the_file_is_the_network_and_exactly_its_twin() -> None:
+    from tools.train.ship import answered
+
+    network, shape = untrained()
+    calibration = Calibration(0.5, np.linspace(0, 1, 8))
+    images = made_faces.faces(256, seed=5).images
+    given = answered(export.build(twin.weights(network), shape, calibration), images)
+    assert np.ptp(given, axis=0).max() > 0.05, "the faces must differ for the comparison to say anything"
+    assert export.compare(given, calibration(twin.logits(network, images))) > 1e-6
+    exact = softmax(twin.logits(twin.stored(network, calibration), images))
+    np.testing.assert_allclose(given, exact, atol=1e-5)
+
+
+def test_the_twin_leaves_the_network_as_it_was() -> None:
+    network, _ = untrained()
+    before = {name: values.clone() for name, values in network.state_dict().items()}
+    twin.stored(network, Calibration(0.5, np.ones(8)))
+    assert all(torch.equal(before[name], values) for name, values in network.state_dict().items())
+
+
+def test_a_face_alone_is_answered_as_among_others() -> None:
+    network, _ = untrained()
+    images = made_faces.faces(9).images
+    together = twin.logits(network, images, batch=4)
+    np.testing.assert_allclose(together[8:], twin.logits(network, images[8:]), atol=1e-4)
+
+
+def test_a_run_starts_from_the_best_weights_of_the_one_before(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(100), made_faces.faces(40, seed=1)
+    after = chosen(epochs=1).model_copy(update={"before": chosen()})
+    with pytest.raises(s.SettingsError, match="train first"):
+        Run(after, faces, tmp_path)
+    Run(chosen(), faces, tmp_path / s.BEFORE).train(valid, silent)
+    first, _ = load_best(tmp_path / s.BEFORE)
+    run = Run(after, faces, tmp_path)
+    for weights in (run.network.state_dict(), run.average.state_dict()):
+        assert all(torch.equal(weights[name], value) for name, value in first.state_dict().items())
+    run.train(valid, silent)
+    assert load_best(tmp_path)[1] == after
+
+
+def test_runs_are_made_in_their_order(tmp_path: Path) -> None:
+    first, second = chosen(seed=1), chosen(seed=2).model_copy(update={"before": chosen(seed=1)})
+    third = chosen(seed=3).model_copy(update={"before": second})
+    assert list(chain(third, tmp_path)) == [
+        (third, tmp_path),
+        (second, tmp_path / s.BEFORE),
+        (first, tmp_path / s.BEFORE / s.BEFORE),
+    ]
+
+
+def test_the_last_part_of_a_run_is_gentle(tmp_path: Path) -> None:
+    """The same first epoch, another second one."""
+    faces, valid = made_faces.faces(100), made_faces.faces(40, seed=1)
+    logs = []
+    for share in (0.5, 1.0):
+        Run(chosen(gentle_from=share), faces, tmp_path / str(share)).train(valid, silent)
+        logs.append([json.loads(line)["loss"] for line in (tmp_path / str(share) / LOG).read_text().splitlines()])
+    assert logs[0][0] == logs[1][0]
+    assert logs[0][1] != logs[1][1]

@@ -1,0 +1,53 @@
+"""Train the emotion model: ``python -m tools.train [--settings FILE.yaml] [--run FOLDER] [--data FOLDER]``.
+
+Started again with the same folder, it goes on after the last whole epoch. torch comes with the extra ``train``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.places import DATA
+from tools.train import curves, data, settings
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", type=Path, default=settings.DEFAULT)
+    parser.add_argument("--run", type=Path, default=Path("out/train"), help="folder of the checkpoint and the curves")
+    parser.add_argument("--data", type=Path, default=DATA / "ferplus", help="folder of train.npz and valid.npz")
+    arguments = parser.parse_args()
+    for name in ("train.npz", "valid.npz"):
+        if not (arguments.data / name).is_file():
+            parser.error(f"{arguments.data / name} is not there; name FER+ as .npz with --data")
+    try:
+        from tools.train import fit
+    except ModuleNotFoundError as error:
+        parser.error(f"{error}; training needs the extra: pip install 'groupmood[train]'")
+    try:
+        chosen = settings.load(arguments.settings)
+        valid = data.read(arguments.data / "valid.npz")
+        everything = data.without(data.read(arguments.data / "train.npz"), valid)
+        faces, aside = data.split(everything, chosen.data.held_out, chosen.data.split_seed)
+        print(f"{len(faces)} faces to train on, {len(aside)} kept aside, {int(valid.agreed.sum())} to validate on")
+        for run, folder in reversed(list(chain(chosen, arguments.run))):
+            fit.Run(run, faces, folder).train(valid, lambda line: print(line, flush=True))
+        print(f"curves: {curves.draw(arguments.run)}")
+    except settings.SettingsError as error:
+        parser.error(str(error))
+    return 0
+
+
+def chain(chosen: settings.Settings, folder: Path) -> Iterator[tuple[settings.Settings, Path]]:
+    """A run and its folder, then the one that it starts from, and so on."""
+    run: settings.Settings | None = chosen
+    while run is not None:
+        yield run, folder
+        run, folder = run.before, folder / settings.BEFORE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""What a training run is: read from YAML, checked before anything is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Above = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(gt=0)]
+
+BEFORE = "before"
+"""Folder, within a run's own, of the run that it starts from."""
+
+DEFAULT = Path(__file__).parent / "emotion.yaml"
+MIDDLE, SPREAD = 127.5, 64.0
+"""Grey levels are fed to the network as (x − MIDDLE) / SPREAD."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message says which and why."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(Part):
+    """A plain residual network: a 3 × 3 stem, then stages of ``blocks`` units of two 3 × 3 convolutions with ``widths``
+    channels; each stage but the first halves the picture. ``side`` of the input in pixels."""
+
+    side: Whole = 48
+    stem_stride: Whole = 2
+    widths: tuple[Whole, ...] = (48, 80, 160, 256)
+    blocks: tuple[Whole, ...] = (1, 2, 2, 1)
+    dropout: Share = 0.3
+
+
+class Data(Part):
+    """``held_out``: the share of the training faces that is never trained on (temperature, confusion matrix).
+    ``repeat_below``: labels rarer than this share are seen √(repeat_below / share) times as often (Gupta et al. 2019,
+    https://arxiv.org/abs/1908.03195, repeat factor sampling)."""
+
+    held_out: Share = 0.1
+    split_seed: int = 7
+    repeat_below: Share = 0.05
+
+
+class Augmentation(Part):
+    """Each is drawn for each face anew. Degrees, factors, shares of the side, grey levels; the rest are shares of the
+    faces that it is done to. ``low_side`` the sides in pixels to which faces are shrunk."""
+
+    rotation: float = 15.0
+    zoom: tuple[float, float] = (0.8, 1.25)
+    stretch: float = 0.08
+    shift: float = 0.12
+    contrast: tuple[float, float] = (0.65, 1.35)
+    brightness: float = 30.0
+    gamma: float = 0.25
+    low: Share = 0.3
+    low_side: tuple[Whole, Whole] = (14, 36)
+    blur: Share = 0.1
+    noise: Share = 0.1
+    jpeg: Share = 0.1
+    cutout: Share = 0.4
+    mixup: Share = 0.3
+    mixup_alpha: Above = 0.3
+
+
+class Fit(Part):
+    """Stochastic gradient descent with Nesterov momentum under one cycle (Smith & Topin 2017,
+    https://arxiv.org/abs/1708.07120); ``average`` the decay of the moving average of the weights,
+    which is what is kept.
+
+    From ``teach_from`` (share of the run) on, ``teach`` of each target comes from that average's own answer to the
+    undistorted face (Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780). From ``gentle_from`` on no face is
+    mixed with another or covered any more, so that the last steps see faces as they will come.
+    """
+
+    epochs: Whole = 100
+    batch: Whole = 128
+    rate: Above = 0.15
+    warm_up: Share = 0.12
+    momentum: Share = 0.9
+    decay: float = 5e-4
+    average: Share = 0.999
+    teach: Share = 0.4
+    teach_from: Share = 0.25
+    gentle_from: Share = 1.0
+    seed: int = 1
+    threads: Whole = 2
+
+
+class Settings(Part):
+    """All settings of a run. ``before``: the run whose best weights it starts from, which is made first."""
+
+    before: Settings | None = None
+    network: Network = Network()
+    data: Data = Data()
+    augmentation: Augmentation = Augmentation()
+    fit: Fit = Fit()
+
+    def digest(self) -> str:
+        """Changes when any setting does, so that a run is not resumed with other settings."""
+        return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()[:12]
+
+
+def load(path: Path) -> Settings:
+    """Raises:
+    SettingsError: the file is missing or wrong; every wrong key is named.
+    """
+    try:
+        return Settings.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not YAML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
+        raise SettingsError(f"{path} cannot be used: {'; '.join(lines)}") from error
