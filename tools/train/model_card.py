@@ -114,8 +114,9 @@ def _calibration(measured: Measured) -> str:
 
 def _training(measured: Measured) -> str:
     course = measured.course
+    after = ', after the runs called "before"' if any(name.startswith("before") for name, _ in course.settings) else ""
     return (
-        f"`python -m tools.train`, then `python -m tools.train.ship`. {course.epochs} epochs, of which epoch "
+        f"`python -m tools.train`, then `python -m tools.train.ship`. {course.epochs} epochs{after}, of which epoch "
         f"{course.epoch} had the highest accuracy on the validation split and is this file. Stochastic gradient "
         "descent under one cycle on soft labels, with the moving average of the weights as the model and, later in the "
         "run, as its own teacher.\n\n"
