@@ -5,20 +5,20 @@ The measure is the mean correlation over all pairs of tracks in a sliding window
 al., "Windowed cross-correlation and peak picking for the analysis of variability in the association between
 behavioral time series", Psychological Methods 7 (2002) 338–355), at lag zero. Simulated and left out: the best of all
 lags up to 1 s (for data and surrogates alike), which never finds anything between two people, less among four or more
-who move at once, and hardly more among four who follow each other by up to a second (77 instead of 67 % of windows at
-best); and more smoothing than the readings have already, which finds less.
+who move at once, and hardly more among four who follow each other by up to a second; and more smoothing than the
+readings have already, which finds less.
 
 Chance is what the same tracks give when each is turned in time by an offset of its own (circular shifts; surrogates for
 synchrony: R. G. Moulder et al., "Determining synchrony between behavioral time series: an application of surrogate
 data generation for establishing falsifiable null-hypotheses", Psychological Methods 23 (2018) 757–773). That keeps how
 slow each face is, which is what makes independent slow faces look alike for a while. The offsets of two tracks may be
-close to each other: to forbid it would make two independent tracks look above chance in 12–17 % of windows.
+close to each other: to forbid it would make two independent tracks look above chance far too often.
 
 What it does not tell apart: a trend that all tracks have in common over the whole window counts as moving together,
 whether the room warmed up or the light changed, and a face in the view of two cameras moves with itself. People who
-have nothing to do with each other are above chance in about 1 window of 20 by construction (simulated: 3–7 %, up to 9 %
-for two whose faces change over 8 s), so one such window is no news. Where half of each face's variance is that of all,
-20 s suffice in 49–60 % of windows for two people, 79–97 % for four, 98–100 % for 12.
+have nothing to do with each other are above chance in about 1 window of 20 by construction, two with slow faces more
+often, so one such window is no news. Where half of each face's variance is that of all, 20 s often do not suffice for
+two people and nearly always do for many (tests/test_cohesion.py holds the rates).
 """
 
 from __future__ import annotations

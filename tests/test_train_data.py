@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from streamer.errors import ConfigError
 from tests import made_faces
 from tools.train import data
 
@@ -74,3 +76,9 @@ def test_an_epoch_shows_each_face_as_often_as_it_is_to_be_seen() -> None:
     assert set(times[50:]) == {2, 3}
     assert 2.4 < times[50:].mean() < 2.6
     assert rows.tolist() != sorted(rows.tolist())
+
+
+def test_a_file_that_is_not_fer_plus_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.npz").write_text("no archive")
+    with pytest.raises(ConfigError, match=r"must be an \.npz with x and votes"):
+        data.read(tmp_path / "train.npz")

@@ -52,8 +52,11 @@ CHANGES = {
 """How far a detector's square may be off before the likeliest label should change."""
 
 
-def faces(path: Path) -> Faces:
-    """The faces on which most annotators agree.
+def votes_of(path: Path) -> tuple[Images, NDArray[np.int64]]:
+    """Pictures (N, 48, 48) and the ten annotators' votes (N, 10), the last two of which are "unknown" and "no face".
+
+    A label with a single vote is taken for a slip and dropped, as FER+'s authors do (Barsoum et al. 2016,
+    https://arxiv.org/abs/1608.01041).
 
     Raises:
         ConfigError: the file is not FER+ as .npz.
@@ -65,9 +68,23 @@ def faces(path: Path) -> Faces:
         raise ConfigError(f"{path} must be an .npz with x and votes, and cannot be read as one: {error}") from error
     if images.ndim != 3 or images.dtype != np.uint8 or votes.shape != (len(images), 10):
         raise ConfigError(f"{path} must have x (N, 48, 48) uint8 and votes (N, 10), got {images.shape}, {votes.shape}")
-    votes = np.where(votes <= 1, 0, votes)
-    best = votes.argmax(axis=1)
-    agreed = (best < len(LABELS)) & (votes.max(axis=1) > 0.5 * votes.sum(axis=1))
+    return images, np.where(votes <= 1, 0, votes)
+
+
+def majority(votes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The likeliest answer to each picture, and whether more than half of its votes are for it."""
+    return votes.argmax(axis=1), np.asarray(votes.max(axis=1) > 0.5 * votes.sum(axis=1))
+
+
+def faces(path: Path) -> Faces:
+    """The faces on which most annotators agree.
+
+    Raises:
+        ConfigError: the file is not FER+ as .npz.
+    """
+    images, votes = votes_of(path)
+    best, agreed = majority(votes)
+    agreed &= best < len(LABELS)
     if LABELS.index("neutral") not in best[agreed]:
         raise ConfigError(f"{path} has no neutral face on which most annotators agree; is it FER+?")
     return Faces(images[agreed], best[agreed])

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from streamer.errors import ConfigError
 from tools.places import DATA
 from tools.train import curves, data, settings
 
@@ -36,7 +37,7 @@ def main() -> int:
         for run, folder in reversed(list(chain(chosen, arguments.run))):
             fit.Run(run, faces, folder).train(valid, lambda line: print(line, flush=True))
         print(f"curves: {curves.draw(arguments.run)}")
-    except settings.SettingsError as error:
+    except (settings.SettingsError, ConfigError) as error:
         parser.error(str(error))
     return 0
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.emotions import LABELS
+from tools.ferplus import majority, votes_of
 
 Images = NDArray[np.uint8]
 """(N, 48, 48) grey."""
@@ -33,20 +34,18 @@ class Faces:
 
 
 def read(path: Path) -> Faces:
-    """The faces of a split that show one of the eight labels.
+    """The faces of a split that show one of the eight labels, single votes dropped; those whose likeliest answer is
+    "unknown" or "no face" are left out.
 
-    A label with a single vote is taken for a slip and dropped, as FER+'s authors do (Barsoum et al. 2016,
-    https://arxiv.org/abs/1608.01041). Faces whose likeliest answer is "unknown" or "no face" are left out.
+    Raises:
+        ConfigError: the file is not FER+ as .npz.
     """
-    with np.load(path) as file:
-        images, votes = file["x"], file["votes"].astype(np.int64)
-    votes = np.where(votes <= 1, 0, votes)
+    images, votes = votes_of(path)
     known = votes[:, : len(LABELS)]
-    best = votes.argmax(axis=1)
-    kept = (best < len(LABELS)) & (known.sum(axis=1) > 0)
+    best, agreed = majority(votes)
     shares = known / np.maximum(known.sum(axis=1, keepdims=True), 1)
-    faces = Faces(images, shares.astype(np.float32), best, votes.max(axis=1) > 0.5 * votes.sum(axis=1))
-    return faces.at(kept)
+    faces = Faces(images, shares.astype(np.float32), best, agreed)
+    return faces.at((best < len(LABELS)) & (known.sum(axis=1) > 0))
 
 
 def split(faces: Faces, held_out: float, seed: int) -> tuple[Faces, Faces]:

@@ -21,6 +21,7 @@ from engines.cards import Card
 from engines.errors import EngineError
 from engines.ort import OnnxRuntimeEngine
 from engines.reference import check_reference, drawn
+from streamer.errors import ConfigError
 from tools.places import DATA
 from tools.train import calibrate, card_file, curves, data, export, model_card, reliability
 from tools.train.measured import Adjustment, Answered, Course, Measured, Model, measure
@@ -56,7 +57,14 @@ def main(words: Sequence[str] | None = None) -> int:
         ship(arguments.run, arguments.data, arguments.out)
     except ModuleNotFoundError as error:
         parser.error(f"{error}; this needs the extra: pip install 'groupmood[train]'")
-    except (SettingsError, calibrate.CannotCalibrate, export.CannotExport, curves.NoCurves, EngineError) as error:
+    except (
+        SettingsError,
+        ConfigError,
+        calibrate.CannotCalibrate,
+        export.CannotExport,
+        curves.NoCurves,
+        EngineError,
+    ) as error:
         print(f"nothing was written: {error}", file=sys.stderr)
         return 1
     return 0
