@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; it comes wi
 from tools.train import export, twin  # noqa: E402  # these need torch
 from tools.train.augment import Distortions  # noqa: E402
 from tools.train.fit import BEST, LOG, Run, load_best  # noqa: E402
+from tools.train.teaching import lessons  # noqa: E402
 
 SHAPE = s.Network(widths=(6, 8), blocks=(1, 1), dropout=0.1)
 GENTLE = s.Augmentation(rotation=3, zoom=(0.95, 1.05), stretch=0.0, shift=0.02, cutout=0.0, low=0.0, blur=0.0,
@@ -194,6 +196,41 @@ def test_runs_are_made_in_their_order(tmp_path: Path) -> None:
         (second, tmp_path / s.BEFORE),
         (first, tmp_path / s.BEFORE / s.BEFORE),
     ]
+
+
+def test_teachers_are_made_before_their_pupil_and_the_run_before_is_one(tmp_path: Path) -> None:
+    before, wide = chosen(seed=1), chosen(seed=5)
+    pupil = chosen(seed=2).model_copy(update={"before": before, "teachers": (wide,)})
+    assert list(chain(pupil, tmp_path)) == [
+        (pupil, tmp_path),
+        (wide, tmp_path / s.teacher(1)),
+        (before, tmp_path / s.BEFORE),
+    ]
+    assert pupil.taught_by(tmp_path) == (tmp_path / s.teacher(1), tmp_path / s.BEFORE)
+    assert wide.taught_by(tmp_path) == before.model_copy(update={"before": wide}).taught_by(tmp_path) == ()
+    assert pupil.digest() != chosen(seed=2).model_copy(update={"before": before}).digest()
+
+
+def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path) -> None:
+    """The annotators say nothing at all (every label alike): all that can be learnt comes from the teacher."""
+    faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
+    master = gentle(chosen(epochs=10, batch=16, teach=0.0, rate=0.1))
+    silent_votes = replace(faces, shares=np.full_like(faces.shares, 1 / 8))
+    pupil = master.model_copy(update={"teachers": (master,), "fit": master.fit.model_copy(update={"teach": 1.0})})
+    with pytest.raises(s.SettingsError, match="train first"):
+        Run(pupil, silent_votes, tmp_path)
+    Run(master, faces, tmp_path / s.teacher(1)).train(valid, silent)
+    Run(pupil, silent_votes, tmp_path).train(valid, silent)
+    accuracies = [json.loads(line)["accuracy"] for line in (tmp_path / LOG).read_text().splitlines()]
+    assert max(accuracies) > 0.85
+
+
+def test_a_lesson_is_the_mean_over_teachers_and_mirror_images() -> None:
+    network, _ = untrained()
+    images = torch.from_numpy(made_faces.faces(16).images)
+    both = [softmax(twin.logits(network, view)) for view in (images.numpy(), images.numpy()[:, :, ::-1].copy())]
+    np.testing.assert_allclose(lessons([network], images), np.mean(both, axis=0), atol=0.02)  # bfloat16
+    assert torch.allclose(lessons([network], images), lessons([network, network], images), atol=1e-6)
 
 
 def test_the_last_part_of_a_run_is_gentle(tmp_path: Path) -> None:

@@ -43,11 +43,12 @@ def main() -> int:
 
 
 def chain(chosen: settings.Settings, folder: Path) -> Iterator[tuple[settings.Settings, Path]]:
-    """A run and its folder, then the one that it starts from, and so on."""
-    run: settings.Settings | None = chosen
-    while run is not None:
-        yield run, folder
-        run, folder = run.before, folder / settings.BEFORE
+    """A run and its folder, then those that it needs, and so on."""
+    yield chosen, folder
+    for number, run in enumerate(chosen.teachers or (), 1):
+        yield from chain(run, folder / settings.teacher(number))
+    if chosen.before is not None:
+        yield from chain(chosen.before, folder / settings.BEFORE)
 
 
 if __name__ == "__main__":

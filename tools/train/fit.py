@@ -21,6 +21,7 @@ from tools.train.augment import Distortions
 from tools.train.data import Faces, epoch_rows, repeats
 from tools.train.network import Network, logits_of
 from tools.train.settings import BEFORE, Fit, Settings, SettingsError
+from tools.train.teaching import lessons
 
 CHECKPOINT, BEST, LOG = "checkpoint.pt", "best.pt", "epochs.jsonl"
 
@@ -62,6 +63,8 @@ class Run:
         self._steps = int(self._factors.sum()) // fit.batch * fit.epochs
         self._optimizer, self._schedule = _optimizer(self.network, fit, self._steps)
         self._images, self._shares = torch.from_numpy(faces.images), torch.from_numpy(faces.shares)
+        teachers = [load_best(path)[0] for path in settings.taught_by(folder)]
+        self._lessons = lessons(teachers, self._images) if teachers else None
         self._step, self.done = 0, 0
         self.best = -1.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,11 +120,14 @@ class Run:
         return float(loss.detach())
 
     def _targets(self, rows: Tensor) -> Tensor:
-        """The annotators' shares, later mixed with what the averaged network says of the undistorted face."""
+        """The annotators' shares, later mixed with what the teachers or the average say of the undistorted face."""
         fit, shares = self._settings.fit, self._shares[rows]
         if fit.teach == 0 or self._step < fit.teach_from * self._steps:
             return shares
-        said = functional.softmax(logits_of(self.average, self._images[rows]), dim=1)
+        if self._lessons is not None:
+            said = self._lessons[rows]
+        else:
+            said = functional.softmax(logits_of(self.average, self._images[rows]), dim=1)
         return (1 - fit.teach) * shares + fit.teach * said
 
     def _follow(self) -> None:

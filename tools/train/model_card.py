@@ -118,11 +118,17 @@ def _training(measured: Measured) -> str:
     return (
         f"`python -m tools.train`, then `python -m tools.train.ship`. {course.epochs} epochs{after}, of which epoch "
         f"{course.epoch} had the highest accuracy on the validation split and is this file. Stochastic gradient "
-        "descent under one cycle on soft labels, with the moving average of the weights as the model and, later in the "
-        "run, as its own teacher.\n\n"
+        f"descent under one cycle on soft labels, with the moving average of the weights as the model"
+        f"{_taught(measured)}.\n\n"
         + table(("settings", ""), [(name, f"`{value}`") for name, value in course.settings]).replace("---:", "---")
         + "\n\n![Curves of the run](curves.png)"
     )
+
+
+def _taught(measured: Measured) -> str:
+    if any(name.startswith("teacher") for name, _ in measured.course.settings):
+        return ". Part of each target is what its teachers say, larger or earlier networks trained on the same faces"
+    return " and, later in the run, as its own teacher"
 
 
 def _percent(estimate: Estimate) -> tuple[str, str]:

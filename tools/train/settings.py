@@ -16,6 +16,12 @@ Whole = Annotated[int, Field(gt=0)]
 BEFORE = "before"
 """Folder, within a run's own, of the run that it starts from."""
 
+
+def teacher(number: int) -> str:
+    """Folder, likewise, of the teacher of that number, from 1."""
+    return f"teacher-{number}"
+
+
 DEFAULT = Path(__file__).parent / "emotion.yaml"
 MIDDLE, SPREAD = 127.5, 64.0
 """Grey levels are fed to the network as (x − MIDDLE) / SPREAD."""
@@ -76,8 +82,9 @@ class Fit(Part):
     https://arxiv.org/abs/1708.07120); ``average`` the decay of the moving average of the weights,
     which is what is kept.
 
-    From ``teach_from`` (share of the run) on, ``teach`` of each target comes from that average's own answer to the
-    undistorted face (Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780). From ``gentle_from`` on no face is
+    From ``teach_from`` (share of the run) on, ``teach`` of each target comes from the teachers (Hinton et al. 2015,
+    https://arxiv.org/abs/1503.02531), or, where there are none, from that average's own answer to the undistorted face
+    (Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780). From ``gentle_from`` on no face is
     mixed with another or covered any more, so that the last steps see faces as they will come.
     """
 
@@ -96,13 +103,25 @@ class Fit(Part):
 
 
 class Settings(Part):
-    """All settings of a run. ``before``: the run whose best weights it starts from, which is made first."""
+    """All settings of a run. ``before``: the run whose best weights it starts from, which is made first.
+
+    ``teachers``: runs that are made first too, whose best weights teach this one. Where there are any, the run before
+    is one of them.
+    """
 
     before: Settings | None = None
+    teachers: tuple[Settings, ...] | None = None
     network: Network = Network()
     data: Data = Data()
     augmentation: Augmentation = Augmentation()
     fit: Fit = Fit()
+
+    def taught_by(self, folder: Path) -> tuple[Path, ...]:
+        """The folders of the runs that teach this one, whose own is ``folder``."""
+        if not self.teachers:
+            return ()
+        given = [folder / teacher(number) for number in range(1, len(self.teachers) + 1)]
+        return (*given, folder / BEFORE) if self.before is not None else tuple(given)
 
     def digest(self) -> str:
         """Changes when any setting does, so that a run is not resumed with other settings."""

@@ -154,10 +154,12 @@ def _course(run: Path, settings: Settings, faces: int) -> Course:
 
 
 def _shown(settings: Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every part of the settings as a line; then those of the run before."""
+    """Every part of the settings as a line; then those of its teachers and of the run before."""
     for name in ("network", "data", "augmentation", "fit"):
         values = getattr(settings, name).model_dump(mode="json")
         yield prefix + name, ", ".join(f"{key} {value}" for key, value in values.items())
+    for number, one in enumerate(settings.teachers or (), 1):
+        yield from _shown(one, f"{prefix}teacher {number}: ")
     if settings.before:
         yield from _shown(settings.before, prefix + "before: ")
 

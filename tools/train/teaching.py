@@ -1,0 +1,18 @@
+"""What trained networks say of the training faces: the targets of a smaller one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tools.train.network import logits_of
+
+
+def lessons(teachers: Sequence[nn.Module], images: Tensor) -> Tensor:
+    """(N, 8) probabilities for uint8 images (N, S, S): the mean over teachers, and each face and its mirror image."""
+    views = (images, images.flip(2))
+    said = [functional.softmax(logits_of(teacher, view), dim=1) for teacher in teachers for view in views]
+    return torch.stack(said).mean(0)
