@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from engines.base import Array, EngineInfo, TensorSpec, check_feeds
-from engines.errors import EngineError, EngineUnavailable, ModelRejected
+from engines.errors import EngineError, EngineUnavailable, ModelRejected, NotInstalled
 from engines.onnx_file import parse
 
 DTYPES = {
@@ -98,6 +98,8 @@ class OnnxRuntimeEngine:
 def _library() -> ModuleType:
     try:
         import onnxruntime
+    except ModuleNotFoundError as error:
+        raise NotInstalled(f"onnxruntime is not installed: pip install onnxruntime ({error})") from error
     except ImportError as error:
         raise EngineUnavailable(f"onnxruntime cannot be imported: pip install onnxruntime ({error})") from error
     return onnxruntime  # type: ignore[no-any-return]  # ships no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Mapping
 from types import ModuleType, TracebackType
@@ -10,7 +11,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from engines.base import Array, EngineInfo, TensorSpec, check_feeds
-from engines.errors import EngineUnavailable, ModelRejected
+from engines.errors import EngineUnavailable, ModelRejected, NotInstalled
 from engines.onnx_file import parse
 
 INSTALL = "pip install 'groupmood[openvino]'"
@@ -58,7 +59,7 @@ class OpenVinoEngine:
         """
         library = _library()
         ports = parse(self._bytes, self._name)
-        self._core, self._version = library.Core(), library.__version__.partition("-")[0]
+        self._core, self._version = _core(), library.__version__.partition("-")[0]
         if "CPU" not in self._core.available_devices:
             raise EngineUnavailable(f"openvino finds no CPU device here, only {self._core.available_devices}")
         try:
@@ -96,7 +97,7 @@ class OpenVinoEngine:
         check_feeds(self._inputs, feeds)
         ordered = [feeds[spec.name] for spec in self._inputs]
         request = self._request(tuple(array.shape for array in ordered) if self._sized() else ())
-        request.infer(dict(enumerate(ordered)))
+        request.infer(dict(enumerate(ordered)), share_inputs=True, share_outputs=True)  # our own copy is the only one
         return {spec.name: request.get_output_tensor(i).data.copy() for i, spec in enumerate(self._outputs)}
 
     def info(self) -> EngineInfo:
@@ -137,9 +138,19 @@ class OpenVinoEngine:
 def _library() -> ModuleType:
     try:
         import openvino
+    except ModuleNotFoundError as error:
+        raise NotInstalled(f"openvino is not installed: {INSTALL} ({error})") from error
     except ImportError as error:
         raise EngineUnavailable(f"openvino cannot be imported: {INSTALL} ({error})") from error
     return openvino  # type: ignore[no-any-return]  # ships no types
+
+
+@functools.cache
+def _core() -> Any:
+    """One for the process, never closed. Each gives the thread that makes it another signal stack, for the wide
+    registers of AMX, and puts the one before back when it is closed: where they are not closed in the reverse order, or
+    in another thread, that is memory given back long ago, and the next Ctrl-C ends the process (OpenVINO 2026.4)."""
+    return _library().Core()
 
 
 def _specs(ports: Any, names: tuple[str, ...]) -> tuple[TensorSpec, ...]:

@@ -48,6 +48,18 @@ class Adapting(Protocol):
         ...
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A detector or classifier that is busy with something besides its work: a better engine is being made."""
+
+    @property
+    def news(self) -> str: ...
+
+
+def _news(part: Detector | Classifier) -> str:
+    return part.news if isinstance(part, Telling) else ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pending:
     """A frame on its way: what was found, and the chips that wait for the classifier."""
@@ -85,8 +97,11 @@ class Analyzer:
 
     @property
     def brief(self) -> str:
-        """The same for a line on the picture: the detector without its engine."""
-        return " · ".join([self._detector.about.partition(",")[0], *self._models.classifier.about.split(", ")])
+        """The same for a line on the picture: detector · model · the model's engine. While a better engine is being
+        made, what is done about that stands in the place of the first two; the last part is always what runs."""
+        name, *engine = self._models.classifier.about.split(", ")
+        news = _news(self._detector) or _news(self._models.classifier)
+        return " · ".join([*([news] if news else [self._detector.about.partition(",")[0], name]), *engine])
 
     @property
     def detect_every(self) -> int:

@@ -11,23 +11,23 @@ from pathlib import Path
 
 import cv2
 
-from engines.base import Engine
 from engines.cache import fetch, read_verified, weights_dir
 from engines.cards import Card, load_card
-from engines.opening import open_first
 from streamer.analyzer import Analyzer, Models
 from streamer.config import Config, Room
-from streamer.config import Engine as EngineSettings
 from streamer.config import Source as SourceSettings
 from streamer.correction import Answers
 from streamer.emotions import order_of
+from streamer.engine_factory import EngineFactory
 from streamer.errors import ConfigError, did_you_mean
 from streamer.labels import Labels
 from streamer.line import Camera
 from streamer.mood import MoodRules, RoomMood
+from streamer.one_pass import PassClassifier, PassDetector
 from streamer.overlay import Overlay
+from streamer.passes import Passes, task_of
 from streamer.pipeline import Ask, Pipeline, WindowSink
-from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, find
+from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, GPU_ENGINES, find
 from streamer.schedule import Plan, Schedule
 from streamer.sinks.h264 import H264Encoder
 from streamer.sinks.jsonl import JsonLines
@@ -41,9 +41,10 @@ from streamer.sources.reconnect import Reconnecting
 from streamer.sources.synthetic import SyntheticSource
 from streamer.stages import Classifier, Detector, PictureSink, ResultSink, Source, Tracker
 from streamer.trackers.norfair_tracker import NorfairTracker
-from streamer.types import View
+from streamer.types import Fit, View
 
-AUTO = ("mediapipe", "centerface")
+ROOM = "centerface"
+AUTO = ("mediapipe", ROOM)
 """What ``auto`` chooses from: for people near the camera, and for rooms."""
 
 Progress = Callable[[str, int, int], None]
@@ -72,9 +73,10 @@ def cards(config: Config) -> dict[Card, Path | None]:
         ModelRejected: there is no such card.
     """
     names = AUTO if config.detector.name == "auto" else (config.detector.name,)
+    known = {**ENGINES, **dict.fromkeys(GPU_ENGINES, "")}
     faults = [
         *unknown("detector", names, {"auto": "", **DETECTORS}, DETECTORS),
-        *unknown("engine", config.engine.order, ENGINES, ENGINES),
+        *unknown("engine", config.engine.order, known, known),
     ]
     if faults:
         raise ConfigError("\n".join(faults))
@@ -108,40 +110,54 @@ def models(config: Config) -> Models:
         ConfigError, EngineError: see cards() and engines.cache.read_verified().
     """
     cards(config)
-    return Models(detector(config), classifier(config))
+    engines = engines_of(config)
+    passes = passes_of(config, engines)
+    return Models(detector(config, engines, passes), classifier(config, engines, passes))
 
 
-def detector(config: Config) -> Detector:
+def passes_of(config: Config, engines: EngineFactory) -> Passes | None:
+    """What finds and reads faces in one pass on the GPU, once both plans are there; None where nobody asks for that."""
+    names = AUTO if config.detector.name == "auto" else (config.detector.name,)
+    if ROOM not in names or config.engine.order[0] not in GPU_ENGINES:
+        return None
+    from streamer.detectors import centerface
+
+    folder, card, room = weights_dir(config.cache_dir), load_card(config.classifier.card), load_card(ROOM)
+    found = centerface.dynamic(read_verified(room, folder)), room
+    read = read_verified(card, folder), card
+    least = centerface.MIN_SCORE if config.detector.min_score is None else config.detector.min_score
+    task = task_of(card, Fit(), least)
+    return Passes(lambda width, height: engines.one_pass(found, read, task, (width, height)))
+
+
+def engines_of(config: Config) -> EngineFactory:
+    """Makes the engines of a run, for its detector and its classifier."""
+    return EngineFactory(config.engine, config.cache_dir and config.cache_dir / "engines")
+
+
+def detector(config: Config, engines: EngineFactory, passes: Passes | None = None) -> Detector:
     if config.detector.name != "auto":
-        return single_detector(config.detector.name, config)
+        return single_detector(config.detector.name, config, engines, passes)
     from streamer.detectors.auto import AutoDetector
 
-    near, room = (single_detector(name, config) for name in AUTO)
+    near, room = (single_detector(name, config, engines, passes) for name in AUTO)
     return AutoDetector(near, room)
 
 
-def single_detector(name: str, config: Config) -> Detector:
+def single_detector(name: str, config: Config, engines: EngineFactory, passes: Passes | None = None) -> Detector:
     """From the file that the card of the same name means."""
-    model = read_verified(load_card(name), weights_dir(config.cache_dir))
+    card = load_card(name)
+    model = read_verified(card, weights_dir(config.cache_dir))
     least = {} if config.detector.min_score is None else {"min_score": config.detector.min_score}
-    made: Detector = find(DETECTORS, name).of(model, partial(opener, name=name, settings=config.engine), **least)
-    return made
+    made: Detector = find(DETECTORS, name).of(model, partial(engines.opener, card=card), **least)
+    return made if passes is None or name != ROOM else PassDetector(made, passes)
 
 
-def classifier(config: Config) -> Classifier:
+def classifier(config: Config, engines: EngineFactory, passes: Passes | None = None) -> Classifier:
     card = load_card(config.classifier.card)
     data = read_verified(card, weights_dir(config.cache_dir))
-    made: Classifier = find(CLASSIFIERS, "carded")(card, opener(data, card.name, config.engine))
-    return made
-
-
-def opener(model: bytes, name: str, settings: EngineSettings) -> Callable[[], Engine]:
-    """Makes the first engine of the configured order that can run here; each refusal is logged with its reason."""
-    kinds: Mapping[str, Callable[[], Engine]] = {
-        kind: partial(find(ENGINES, kind), model, name=name, threads=settings.threads, precision=settings.precision)
-        for kind in settings.order
-    }
-    return lambda: open_first(name, kinds)
+    made: Classifier = find(CLASSIFIERS, "carded")(card, engines.opener(data, card))
+    return made if passes is None else PassClassifier(made, card, passes)
 
 
 def source(name: str, settings: SourceSettings, stop: threading.Event, extras: Extras) -> Source:

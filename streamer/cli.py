@@ -33,11 +33,15 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The weights of the models: what is here, fetch, check.", no_args_is_help=True)
 app.add_typer(models, name="models")
+engines = typer.Typer(help="The TensorRT engines built on this machine.", no_args_is_help=True)
+app.add_typer(engines, name="engines")
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="YAML file; options here win over it.")]
 Detector = Annotated[str | None, typer.Option(help="auto, mediapipe, centerface or yunet.")]
 Classifier = Annotated[str | None, typer.Option(help="Name of a model card, or the path of your own (.yaml).")]
-Engine = Annotated[str | None, typer.Option(help="onnxruntime or openvino; several, first to last: a,b.")]
+Engine = Annotated[
+    str | None, typer.Option(help="tensorrt, tensorrt_rtx, openvino or onnxruntime; several, first to last: a,b.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Never fetch weights; say what is missing instead.")]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The weights of the detector, from a file.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.mp4", help="Write the annotated video.")]
@@ -204,6 +208,44 @@ def models_check(
     from streamer.commands.models import check_models
 
     leave(check_models(names or []))
+
+
+@engines.command("build")
+def engines_build(
+    model: Annotated[list[str] | None, typer.Option(help="Card; several times for several. Default: a run's.")] = None,
+    backend: Annotated[str | None, typer.Option(help="tensorrt or tensorrt_rtx. Default: what is installed.")] = None,
+    precision: Annotated[str, typer.Option(help="fp16, where the accuracy gate lets it pass, or fp32.")] = "fp16",
+    max_batch: Annotated[int, typer.Option(min=1, max=32, help="Most faces at once.")] = 32,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Of the camera's pictures, for a detector.")] = "1280x720",
+) -> None:
+    """Build what a run would build while it works, with progress."""
+    from streamer.commands.engines import build_engines, order
+
+    leave(build_engines(order(model or [], backend, precision, max_batch, size)))
+
+
+@engines.command("list")
+def engines_list() -> None:
+    """Every engine that was built here."""
+    from streamer.commands.engines import list_engines
+
+    leave(list_engines())
+
+
+@engines.command("check")
+def engines_check() -> None:
+    """Whether each is whole, and this user's alone."""
+    from streamer.commands.engines import check_engines
+
+    leave(check_engines())
+
+
+@engines.command("clear")
+def engines_clear() -> None:
+    """Delete all of them; they are built anew when they are needed."""
+    from streamer.commands.engines import clear_engines
+
+    leave(clear_engines())
 
 
 def leave(code: int) -> NoReturn:

@@ -35,6 +35,9 @@ def size_of(value: object) -> object:
     return int(match[1]), int(match[2])
 
 
+ORDER = ("tensorrt", "tensorrt_rtx", "openvino", "onnxruntime")
+"""The engines that are tried: the faster first."""
+
 Size: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]], BeforeValidator(size_of)
 ]
@@ -140,11 +143,18 @@ class Classifier(Part):
 
 
 class Engine(Part):
-    """``order``: the engines to try, first to last. ``precision``: ``auto`` takes bf16 where the processor has it."""
+    """``order``: the engines to try, first to last. ``precision``: ``auto`` takes fp16 on a GPU where the accuracy gate
+    lets it pass, and bf16 where the processor has it. ``threads`` of a CPU engine, ``gpu`` the number of the device and
+    ``max_batch`` the most faces at once for a TensorRT engine. ``build``: whether one that is missing is built while a
+    CPU engine works.
+    """
 
-    order: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(list_of)] = ("openvino", "onnxruntime")
+    order: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(list_of)] = ORDER
     threads: Annotated[int, Field(ge=1, le=64)] = 1
-    precision: Literal["auto", "fp32"] = "auto"
+    precision: Literal["auto", "fp32", "fp16"] = "auto"
+    gpu: Annotated[int, Field(ge=0, le=63)] = 0
+    max_batch: Annotated[int, Field(ge=1, le=32)] = 32
+    build: bool = True
 
 
 class Overlay(Part):

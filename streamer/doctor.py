@@ -51,14 +51,16 @@ class Machine:
 
     ``cameras``: what each is called, and why it cannot be opened or ''. ``display``: None where a window can be shown,
     otherwise the reason with what to do. ``cache``: where weights are kept. ``weights``: the state of each model's
-    ("ready", "missing", "corrupt"). The others are asked the system unless a test says otherwise: ``version`` of a
-    distribution and ``requires`` raise PackageNotFoundError, ``module`` ImportError, ``library`` OSError.
+    ("ready", "missing", "corrupt"). ``accelerators``: what is to be said of GPUs. The others are asked the system
+    unless a test says otherwise: ``version`` of a distribution and ``requires`` raise PackageNotFoundError, ``module``
+    ImportError, ``library`` OSError.
     """
 
     cameras: Callable[[], Sequence[tuple[str, str]]]
     display: Callable[[], str | None]
     cache: Path
     weights: Callable[[], Mapping[str, str]]
+    accelerators: Callable[[], Sequence[Finding]]
     version: Callable[[str], str] = importlib.metadata.version
     requires: Callable[[str], Sequence[str] | None] = importlib.metadata.requires
     module: Callable[[str], Any] = importlib.import_module
@@ -165,20 +167,12 @@ def check_openvino(machine: Machine) -> Iterator[Finding]:
         yield Finding("engine openvino", "ok", f"{version}, CPU ({processor}, {bf16})")
 
 
-def check_nvidia(machine: Machine) -> Iterator[Finding]:
-    """Only whether there is a driver with a device: no NVIDIA library is loaded but the driver's own."""
-    yield Finding("engines tensorrt, tensorrt_rtx", "ok", "not part of this version, which computes on the CPU")
+def check_accelerators(machine: Machine) -> Iterator[Finding]:
+    """The graphics card, its driver, and the engines for it."""
     try:
-        driver = machine.library("nvcuda.dll" if machine.system == "win32" else "libcuda.so.1")
-    except OSError:
-        yield Finding("nvidia driver", "ok", "none here, and none needed")
-        return
-    count, version = ctypes.c_int(0), ctypes.c_int(0)
-    code = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
-    driver.cuDriverGetVersion(ctypes.byref(version))
-    known = f"CUDA {version.value // 1000}.{version.value % 1000 // 10}"  # 1000 × major + 10 × minor, as cuda.h says
-    what = f"{count.value} device(s)" if code == 0 else f"it finds no device (error {code})"
-    yield Finding("nvidia driver", "ok", f"{known}, {what}; not used by this version")
+        yield from machine.accelerators()
+    except (StreamerError, ImportError, OSError) as error:
+        yield Finding("engines for a GPU", "warn", f"cannot be asked: {error}")
 
 
 def check_video(machine: Machine) -> Iterator[Finding]:
@@ -250,7 +244,7 @@ CHECKS: tuple[Callable[[Machine], Iterator[Finding]], ...] = (
     check_libraries,
     check_onnxruntime,
     check_openvino,
-    check_nvidia,
+    check_accelerators,
     check_video,
     check_cameras,
     check_display,

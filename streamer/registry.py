@@ -23,8 +23,13 @@ ENGINES = {
     "openvino": "engines.ov:OpenVinoEngine",
 }
 
+GPU_ENGINES = ("tensorrt", "tensorrt_rtx")
+"""Engines that run a plan built for them beforehand: streamer.build makes them."""
+
 INSTALL = {
     "openvino": "pip install 'groupmood[openvino]'",
+    "tensorrt": "pip install 'groupmood[tensorrt]'",
+    "tensorrt_rtx": "pip install 'groupmood[rtx]'",
 }
 """The line that brings a package which is not installed with the core."""
 

@@ -96,7 +96,7 @@ def test_every_unknown_name_is_said_at_once() -> None:
         build.cards(wrong)
     assert str(error.value).splitlines() == [
         "unknown detector 'yonet' (did you mean 'yunet'?); known: auto, centerface, mediapipe, yunet",
-        "unknown engine 'openvin' (did you mean 'openvino'?); known: onnxruntime, openvino",
+        "unknown engine 'openvin' (did you mean 'openvino'?); known: onnxruntime, openvino, tensorrt, tensorrt_rtx",
     ]
 
 

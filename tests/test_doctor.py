@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from streamer.doctor import Finding, Machine, check_nvidia, check_openvino, check_packages, examine, name_of
+from streamer.doctor import Finding, Machine, check_openvino, check_packages, examine, name_of
 from streamer.errors import SourceError
 
 ROOT = Path(__file__).parent.parent
@@ -84,16 +83,17 @@ def no_requirements(name: str) -> Sequence[str]:
 
 @pytest.fixture
 def well(tmp_path: Path) -> Machine:
-    """A machine that lacks nothing; it has no NVIDIA driver, and needs none."""
+    """A machine that lacks nothing; it has no GPU, and needs none."""
     return Machine(
         cameras=lambda: [("0 (HD Webcam)", "")],
         display=lambda: None,
         cache=tmp_path / "cache",
         weights=lambda: {"centerface": "ready"},
+        accelerators=lambda: [Finding("nvidia driver", "ok", "none here, and none needed")],
         version=known(VERSIONS),
         requires=lambda _: REQUIRES,
         module=shelf(MODULES),
-        library=loader("libcuda.so.1"),
+        library=loader(),
         python=(3, 11),
         system="linux",
     )
@@ -107,8 +107,8 @@ def test_a_well_machine_has_nothing_but_ok(well: Machine) -> None:
     findings = examine(well)
     assert [finding for finding in findings if finding.state != "ok"] == []
     assert ", ".join(finding.topic for finding in findings) == (
-        "python, packages, opencv, libraries, engine onnxruntime, engine openvino, engines tensorrt, tensorrt_rtx, "
-        "nvidia driver, video, cameras, display, cache, weights"
+        "python, packages, opencv, libraries, engine onnxruntime, engine openvino, nvidia driver, video, cameras, "
+        "display, cache, weights"
     )
     assert os.listdir(well.cache) == []  # what was tried there is gone
 
@@ -167,7 +167,7 @@ def test_the_one_opencv_stays_whichever_is_taken_away(well: Machine) -> None:
 
 
 def test_missing_libraries_have_one_line(well: Machine) -> None:
-    lame = replace(well, library=loader("libEGL.so.1", "libSM.so.6", "libcuda.so.1"))
+    lame = replace(well, library=loader("libEGL.so.1", "libSM.so.6"))
     fault, warning = of(lame, "libraries")
     assert (fault.state, fault.text) == ("fault", "libEGL.so.1 is missing; MediaPipe needs it")
     assert (warning.state, warning.text) == ("warn", "libSM.so.6 is missing; OpenCV's window needs it")
@@ -175,7 +175,7 @@ def test_missing_libraries_have_one_line(well: Machine) -> None:
 
 
 def test_other_systems_bring_their_libraries(well: Machine) -> None:
-    assert of(replace(well, system="darwin", library=loader("libGL.so.1", "libcuda.so.1")), "libraries") == []
+    assert of(replace(well, system="darwin", library=loader("libGL.so.1")), "libraries") == []
 
 
 def test_no_library_at_all(well: Machine) -> None:
@@ -199,34 +199,9 @@ def test_openvino_without_a_cpu_part(well: Machine) -> None:
     assert (finding.state, finding.text) == ("warn", "cannot be used: no CPU plugin")
 
 
-class Driver:
-    """NVIDIA's driver library: one device, CUDA 12.8, unless ``code`` says that it cannot start."""
-
-    def __init__(self, code: int = 0) -> None:
-        self.code = code
-
-    def cuInit(self, flags: int) -> int:
-        assert flags == 0
-        return self.code
-
-    def cuDeviceGetCount(self, out: Any) -> int:
-        ctypes.cast(out, ctypes.POINTER(ctypes.c_int))[0] = 1
-        return 0
-
-    def cuDriverGetVersion(self, out: Any) -> int:
-        ctypes.cast(out, ctypes.POINTER(ctypes.c_int))[0] = 12080
-        return 0
-
-
-@pytest.mark.parametrize(("code", "what"), [(0, "1 device(s)"), (100, "it finds no device (error 100)")])
-def test_a_driver_is_asked_itself(well: Machine, code: int, what: str) -> None:
-    def load(file: str) -> Driver:
-        assert file == "libcuda.so.1"
-        return Driver(code)
-
-    engines, driver = check_nvidia(replace(well, library=load))
-    assert engines.text == "not part of this version, which computes on the CPU"
-    assert driver.text == f"CUDA 12.8, {what}; not used by this version"
+def test_what_is_said_of_gpus_is_passed_on(well: Machine) -> None:
+    said = Finding("nvidia driver", "warn", "too old for the engine", "get a newer one")
+    assert of(replace(well, accelerators=lambda: [said]), "nvidia driver") == [said]
 
 
 def test_a_media_library_that_cannot_record(well: Machine) -> None:
@@ -248,9 +223,9 @@ def test_cameras(well: Machine) -> None:
 @pytest.mark.parametrize("error", [SourceError("odd"), ModuleNotFoundError("odd"), OSError("odd")])
 def test_whoever_is_asked_may_fail(well: Machine, error: Exception) -> None:
     ask = raising(error)
-    findings = examine(replace(well, cameras=ask, display=ask, weights=ask))
+    findings = examine(replace(well, cameras=ask, display=ask, weights=ask, accelerators=ask))
     odd = [(finding.topic, finding.state) for finding in findings if "odd" in finding.text]
-    assert odd == [("cameras", "warn"), ("display", "warn"), ("weights", "warn")]
+    assert odd == [(topic, "warn") for topic in ("engines for a GPU", "cameras", "display", "weights")]
 
 
 def test_no_display(well: Machine) -> None:
@@ -280,7 +255,7 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from streamer.doctor import Machine, examine
-findings = examine(Machine(lambda: [], lambda: None, Path(sys.argv[2]), dict))
+findings = examine(Machine(lambda: [], lambda: None, Path(sys.argv[2]), dict, list))
 print(json.dumps({finding.topic: finding.state for finding in findings}))
 """
 
@@ -296,5 +271,5 @@ def test_a_python_without_any_package(tmp_path: Path) -> None:
 
 
 def test_this_machine_with_its_true_libraries(tmp_path: Path) -> None:
-    findings = examine(Machine(list, lambda: None, tmp_path, dict))
+    findings = examine(Machine(list, lambda: None, tmp_path, dict, list))
     assert [finding for finding in findings if finding.state == "fault"] == []

@@ -18,7 +18,8 @@ FOUNDATION = "types errors emotions"
 STAGES = "sources detectors classifiers trackers sinks overlay"
 ROOM = "correction voters stillness summing cohesion moments explain mood aggregate"
 SPINE = f"mailbox metrics packets stages schedule labels {ROOM} chips analyzer line recording pipeline"
-INNER = f"{FOUNDATION} {STAGES} {SPINE} config registry libraries doctor replay build"
+MAKING = "samples passes one_pass engine_factory build"
+INNER = f"{FOUNDATION} {STAGES} {SPINE} config registry libraries doctor replay {MAKING}"
 
 ALLOWED = {
     "types": "",
@@ -56,7 +57,11 @@ ALLOWED = {
     "recording": "types errors stages packets mailbox line",
     "pipeline": "types errors stages mailbox metrics analyzer line recording",
     "doctor": "types errors libraries",
-    "build": f"{FOUNDATION} {STAGES} {SPINE} config registry engines",
+    "samples": f"{FOUNDATION} chips sources detectors classifiers engines",
+    "passes": f"{FOUNDATION} stages detectors engines",
+    "one_pass": f"{FOUNDATION} stages classifiers passes engines",
+    "engine_factory": f"{FOUNDATION} config registry samples engines",
+    "build": f"{FOUNDATION} {STAGES} {SPINE} config registry samples passes one_pass engine_factory engines",
     "commands": f"{INNER} engines",
     "cli": f"{INNER} commands engines",
     "__main__": "cli",
@@ -75,7 +80,10 @@ SIBLINGS = {
 """Packages of parts that can each be taken out, and the method that makes a class one (all but trackers are context
 managers as well): such a module is not imported by another of its package. What they share has a module of its own."""
 
-HEAVY = ("aiortc", "av", "cv2", "mediapipe", "norfair", "onnxruntime", "openvino", "tensorrt", "tensorrt_rtx", "torch")
+HEAVY = (
+    "aiortc", "av", "cuda", "cv2", "mediapipe", "norfair", "onnxruntime", "openvino", "pycuda", "tensorrt",
+    "tensorrt_rtx", "torch",
+)  # fmt: skip
 
 
 def unit_of(module: str) -> str:

@@ -88,3 +88,18 @@ def test_links_lead_somewhere() -> None:
 def test_exit_codes_are_those_of_the_command() -> None:
     said = " ".join(EXIT_CODES.split()).removeprefix("Exit codes: ")
     assert said.replace("(analyze)", "(`analyze`)") in " ".join(README.split())
+
+
+def test_the_example_of_the_engines_runs() -> None:
+    """From the checkout's folder, as its path says."""
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "engines" / "README.md").read_text("utf-8"), re.DOTALL)
+    ended = run(sys.executable, "-c", example, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("EngineInfo(backend=")
+
+
+def test_the_files_of_the_engines_are_there() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "engines" / "README.md").read_text("utf-8"), re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row) if "pip" not in name]
+    assert len(named) > 12
+    assert [name for name in named if not (ROOT / "engines" / name).exists()] == []

@@ -12,7 +12,7 @@ import pytest
 
 from tests import made_faces
 from tools.train import settings as s
-from tools.train.__main__ import chain
+from tools.train.__main__ import chain, copied
 from tools.train.calibrate import Calibration, softmax
 from tools.train.data import Faces
 
@@ -209,6 +209,22 @@ def test_teachers_are_made_before_their_pupil_and_the_run_before_is_one(tmp_path
     assert pupil.taught_by(tmp_path) == (tmp_path / s.teacher(1), tmp_path / s.BEFORE)
     assert wide.taught_by(tmp_path) == before.model_copy(update={"before": wide}).taught_by(tmp_path) == ()
     assert pupil.digest() != chosen(seed=2).model_copy(update={"before": before}).digest()
+
+
+def test_a_run_that_is_needed_twice_is_made_once(tmp_path: Path) -> None:
+    first = chosen(seed=1)
+    second = chosen(seed=2).model_copy(update={"before": first, "teachers": (first,)})
+    made: dict[str, Path] = {}
+    asked = []
+    for run, folder in reversed(list(chain(second, tmp_path))):
+        if not copied(run, folder, made):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / BEST).write_text(run.digest())
+            (folder / s.BEFORE).mkdir(exist_ok=True)
+            asked.append(run)
+    assert asked == [first, second]
+    assert (tmp_path / s.teacher(1) / BEST).read_text() == (tmp_path / s.BEFORE / BEST).read_text() == first.digest()
+    assert not (tmp_path / s.teacher(1) / s.BEFORE).exists()
 
 
 def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path) -> None:

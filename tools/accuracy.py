@@ -123,7 +123,7 @@ def measure(
     """
     for config, card, model in models:
         task = progress.add_task(card.name, total=PASSES * len(data.labels))
-        with build.classifier(config) as classifier:
+        with build.classifier(config, build.engines_of(config)) as classifier:
             made = row(card, model, classifier, data, partial(progress.advance, task))
         yield replace(made, speed=timing(card, model, progress)) if timed else made
 

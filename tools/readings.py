@@ -45,7 +45,7 @@ def measured(card: str, path: Path, seed: int = 11) -> dict[str, list[list[float
     config = check({"sources": {"any": {"address": 0}}, "classifier": {"card": card}}, {})
     build.fetch_weights(config, offline=False)
     chosen = {label: rng.permutation(np.flatnonzero(data.labels == index)) for index, label in enumerate(LABELS)}
-    with build.classifier(config) as classifier:
+    with build.classifier(config, build.engines_of(config)) as classifier:
 
         def read(rows: NDArray[np.int64]) -> list[list[float]]:
             given = probabilities(classifier, np.stack([worsened(data.images[row], rng) for row in rows]))

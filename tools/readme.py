@@ -9,26 +9,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tools import engine_speed, gpu_table
+from tools.markdown import made, table
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "tools" / "results"
-
-
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def made(document: Mapping[str, Any]) -> str:
-    """The line that says where the figures come from."""
-    machine = document["machine"]
-    return (
-        f"*{machine['date']}, `{document['command']}` on {document['data']}; {machine['processor']}, "
-        f"{machine['system']}; {machine['packages']}.*"
-    )
 
 
 def accuracy(document: Mapping[str, Any]) -> str:
@@ -210,6 +199,8 @@ def tables() -> dict[str, str]:
     speed = json.loads((RESULTS / "benchmark.json").read_text("utf-8"))
     right = json.loads((RESULTS / "accuracy.json").read_text("utf-8"))
     simulated = json.loads((RESULTS / "rooms.json").read_text("utf-8"))
+    against = json.loads((RESULTS / "engine_speed.json").read_text("utf-8"))
+    on_gpu = json.loads((RESULTS / "gpu.json").read_text("utf-8"))
     observed = json.loads((RESULTS / "attack.json").read_text("utf-8"))
     return {
         "accuracy": accuracy(right),
@@ -217,6 +208,8 @@ def tables() -> dict[str, str]:
         "attack": attack(observed),
         "live": live(speed),
         "files": files(speed),
+        "engine_speed": engine_speed.table(against),
+        "gpu": gpu_table.table(on_gpu),
     }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engines.base import Array, Engine
 from engines.cards import Card
 from engines.errors import ModelRejected
+from engines.opening import news_of
 from engines.reference import as_input, check_reference
 from streamer.chips import warp
 from streamer.emotions import LABELS, order_of
@@ -34,7 +35,7 @@ class CardedClassifier:
         if card.task != "emotion" or card.crop is None or card.input.side == "dynamic":
             raise ModelRejected(f"{card.name} is a model for {card.task}, an emotion model is wanted")
         self._card, self._opener = card, opener
-        self._order = list(order_of(card.labels))
+        order_of(card.labels)  # refuses unknown ones now, not with the first face
         self._crop = Crop(card.input.side, card.crop.scale, card.crop.margin)
         self._smooth = card.crop.resample == "area"
         self._stack = ExitStack()
@@ -53,8 +54,7 @@ class CardedClassifier:
             _check_ports(self._card, engine)
             check_reference(self._card, engine)
             self._stack = stack.pop_all()
-        info = engine.info()
-        self._about = f"{self._card.title}, {info.backend} {info.precision}"
+        self._about = _named(self._card, engine)
         self._engine = engine
         return self
 
@@ -66,8 +66,13 @@ class CardedClassifier:
 
     @property
     def about(self) -> str:
-        """Model, engine and precision, once opened."""
+        """Model, engine and precision, once opened: of the engine that ran last, for another may take over."""
         return self._about
+
+    @property
+    def news(self) -> str:
+        """What the engine is busy with besides running; "" for nothing."""
+        return "" if self._engine is None else news_of(self._engine)
 
     @property
     def crop(self) -> Crop:
@@ -86,27 +91,42 @@ class CardedClassifier:
             raise RuntimeError(f"{self._card.title} must be opened before it classifies: use it in a with statement")
         pictures = np.stack([self._picture(chip) for chip in chips])
         answer = self._engine.run({self._engine.inputs[0].name: as_input(self._card, pictures)})
-        rows = self._canonical(answer[self._engine.outputs[0].name])
-        for chip, row in zip(chips, rows, strict=True):
-            yield Emotion(tuple(float(p) for p in row), self._card.name, chip.pts)
+        self._about = _named(self._card, self._engine)
+        yield from emotions(self._card, answer[self._engine.outputs[0].name], chips)
 
     def _picture(self, chip: Chip) -> Image:
         """(side, side, channels) in the card's colours."""
         return coloured(warp(chip, smooth=self._smooth), self._card.input.colour)
 
-    def _canonical(self, answer: Array) -> NDArray[np.float64]:
-        """(N, 8) in the order of ``LABELS``, summing to 1; 0 for a label the model does not know.
 
-        The temperature T softens: p^(1/T), summing to 1 again (Guo et al. 2017, https://arxiv.org/abs/1706.04599, which
-        divides the logits by T; the same thing on probabilities).
-        """
-        given = np.asarray(answer, np.float64)
-        if not (np.isfinite(given).all() and (given >= 0).all() and (given.sum(axis=1) > 0).all()):
-            raise ModelRejected(f"{self._card.name} gave what are no probabilities: {given.min()} … {given.max()}")
-        rows = np.zeros((len(given), len(LABELS)))
-        rows[:, self._order] = given ** (1 / self._card.temperature)
-        shared: NDArray[np.float64] = rows / rows.sum(axis=1, keepdims=True)
-        return shared
+def emotions(card: Card, answer: Array, chips: Sequence[Chip]) -> Iterator[Emotion]:
+    """What the card's network answered (N, its labels) to N chips.
+
+    Raises:
+        ModelRejected: these are no probabilities.
+    """
+    for chip, row in zip(chips, _canonical(card, answer), strict=True):
+        yield Emotion(tuple(float(p) for p in row), card.name, chip.pts)
+
+
+def _canonical(card: Card, answer: Array) -> NDArray[np.float64]:
+    """(N, 8) in the order of ``LABELS``, summing to 1; 0 for a label the model does not know.
+
+    The temperature T softens: p^(1/T), summing to 1 again (Guo et al. 2017, https://arxiv.org/abs/1706.04599, which
+    divides the logits by T; the same thing on probabilities).
+    """
+    given = np.asarray(answer, np.float64)
+    if not (np.isfinite(given).all() and (given >= 0).all() and (given.sum(axis=1) > 0).all()):
+        raise ModelRejected(f"{card.name} gave what are no probabilities: {given.min()} … {given.max()}")
+    rows = np.zeros((len(given), len(LABELS)))
+    rows[:, list(order_of(card.labels))] = given ** (1 / card.temperature)
+    shared: NDArray[np.float64] = rows / rows.sum(axis=1, keepdims=True)
+    return shared
+
+
+def _named(card: Card, engine: Engine) -> str:
+    info = engine.info()
+    return f"{card.title}, {info.backend} {info.precision}"
 
 
 def coloured(image: Image, colour: str) -> Image:

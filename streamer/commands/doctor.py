@@ -9,7 +9,7 @@ from rich.table import Table
 
 from engines.cache import weights_dir
 from streamer.commands.terminal import console
-from streamer.doctor import Machine, examine
+from streamer.doctor import Finding, Machine, examine
 from streamer.sinks.display import display_available
 
 SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]note[/]", "fault": "[red]fault[/]"}
@@ -17,7 +17,7 @@ SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]note[/]", "fault": "[red]fault[/
 
 def doctor() -> int:
     """0, or 1 where something is missing that nothing works without."""
-    findings = examine(Machine(seen_cameras, display_available, weights_dir(), weights))
+    findings = examine(Machine(seen_cameras, display_available, weights_dir(), weights, gpus))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -36,6 +36,12 @@ def seen_cameras() -> Sequence[tuple[str, str]]:
     from streamer.sources.cameras import cameras
 
     return [(f"{camera.index} {camera.name}", camera.fault) for camera in cameras()]
+
+
+def gpus() -> Sequence[Finding]:
+    from streamer.commands.accelerators import accelerators
+
+    return accelerators()
 
 
 def weights() -> Mapping[str, str]:

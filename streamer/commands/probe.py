@@ -44,7 +44,7 @@ def probe(source: str, seconds: float, *, offline: bool) -> int:
     config = configured(None, {"source": source, "detector.name": "centerface"}, {})
     ready(config, offline=offline)
     cv2.setNumThreads(1)
-    with build.detector(config) as detector:
+    with build.detector(config, build.engines_of(config)) as detector:
         seen = look(config, detector, seconds)
     rows([*stated(source), *measured(seen), *advice(seen)])
     return 0

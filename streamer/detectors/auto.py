@@ -54,6 +54,11 @@ class AutoDetector:
         return f"{self._chosen.about}, {'chosen' if self._settled else 'still looking'} by auto"
 
     @property
+    def news(self) -> str:
+        """What the chosen detector's engine is busy with besides running; "" for nothing."""
+        return getattr(self._chosen, "news", "")
+
+    @property
     def fit(self) -> Fit:
         return self._chosen.fit
 

@@ -54,6 +54,11 @@ class CenterFace:
         return self._network.about
 
     @property
+    def news(self) -> str:
+        """What the engine is busy with besides running; "" for nothing."""
+        return self._network.news
+
+    @property
     def fit(self) -> Fit:
         """The box as it is: against YuNet's longer side the median over nine photographs and six clips (999 faces) is
         0.984, the shift −0.003."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.base import Array, Engine
+from engines.opening import news_of
 
 Opening: TypeAlias = Callable[[bytes], Callable[[], Engine]]
 """Gives, for a model, what makes its engine in the thread that calls it."""
@@ -45,6 +46,11 @@ class Network:
     def about(self) -> str:
         info = self._opened().info()
         return f"{self._name}, {info.backend} {info.device} {info.precision}"
+
+    @property
+    def news(self) -> str:
+        """What the engine is busy with besides running; "" for nothing."""
+        return "" if self._engine is None else news_of(self._engine)
 
     def _opened(self) -> Engine:
         if self._engine is None:

@@ -48,6 +48,11 @@ class YuNet:
         return self._network.about
 
     @property
+    def news(self) -> str:
+        """What the engine is busy with besides running; "" for nothing."""
+        return self._network.news
+
+    @property
     def fit(self) -> Fit:
         """The box as it is: the square over its longer side is the measure that the other detectors are fitted to."""
         return Fit()

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamer.overlay.berth import Berth
 from streamer.overlay.canvas import Canvas
-from streamer.overlay.colours import AMBER, BLACK, RECORDING, SOFT, WHITE, Colour
+from streamer.overlay.colours import AMBER, BLACK, RECORDING, SOFT, WHITE, Colour, bgr
 from streamer.overlay.scale import Scale
 from streamer.overlay.shapes import Shapes, lay_plate
 from streamer.overlay.text import Style, Typeface, plain
 from streamer.types import Box, Status, View
 
 HOLD = 0.5
-"""Seconds between two changes of the numbers: faster ones cannot be read."""
+"""Seconds between two changes of the numbers, also of those in the engine text: faster ones cannot be read."""
 
 LATE = 0.150
 """Seconds: the age of an older result is written on amber."""
+
+ANNOUNCED = 6.0
+"""Seconds for which it is said that another engine has taken over."""
+
+FADE = 0.3
+"""Seconds in which the ground of that appears and goes; the words are there at once."""
+
+NEWS = bgr("#0072B2")
+"""The ground of that: calmer than amber, which warns. White has 5.2 : 1 on it."""
 
 SEPARATOR = "·"
 
@@ -34,11 +43,13 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the info line; ``room`` is the text it keeps the room of, so that the line does not jump."""
+    """A part of the info line; ``room`` is the text it keeps the room of, so that the line does not jump. ``late`` is
+    black on amber; ``news``, 0…1, is how much of its ground something new has."""
 
     text: str
     room: str = ""
     late: bool = False
+    news: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,26 @@ class Badges:
             word.write(canvas, x + scale.pad + mark(badge, scale), middle + scale.small / 2)
 
 
+class Takeover:
+    """Notices that another engine runs than before. Of a status' engine text, whose parts stand between dots, the last
+    part is what runs; what stands before it may change in silence."""
+
+    def __init__(self) -> None:
+        self._running = ""
+        self._since = -math.inf
+
+    def part(self, engine: str, pts: float) -> Part:
+        """The engine text, or for a while after another took over, which it is."""
+        running = engine.rpartition(SEPARATOR)[2].strip()
+        if self._running and running != self._running:
+            self._since = pts
+        self._running = running
+        gone = pts - self._since
+        if gone >= ANNOUNCED:
+            return Part(engine)
+        return Part(f"now on {running}", news=min(1.0, gone / FADE, (ANNOUNCED - gone) / FADE))
+
+
 class InfoLine:
     """Frames a second, age, drops, engine; a note under it."""
 
@@ -94,14 +125,17 @@ class InfoLine:
         self.reset()
 
     def reset(self) -> None:
-        self._berth = Berth()
-        self._numbers = (0.0, 0.0, 0)
+        self._berth, self._takeover = Berth(), Takeover()
+        self._numbers, self._engine = (0.0, 0.0, 0), Part("")
         self._since = -math.inf
 
     def fit(self, scale: Scale, status: Status, room: float, pts: float) -> InfoText | None:
         """What of the status fits into ``room`` pixels; None where not even the age does."""
+        engine = self._takeover.part(plain(status.engine), pts)
         if pts - self._since >= HOLD:
-            self._numbers, self._since = (status.fps, status.age, status.dropped), pts
+            self._numbers, self._engine, self._since = (status.fps, status.age, status.dropped), engine, pts
+        elif engine.news is not None:
+            self._engine = engine
         style, limit = Style(scale.small), min(room, 0.8 * scale.width) - 2 * scale.pad
         between = self._between(scale)
         parts: list[tuple[Part, int]] = []
@@ -113,13 +147,17 @@ class InfoLine:
                 used += width + between
         if len(parts) < 2 or 4 * row(scale) > scale.height:
             return None
-        engine = self._typeface.fit(plain(status.engine), style, min(limit - used, 28 * scale.small))
-        if engine:
-            parts.append((Part(engine), self._typeface.width(engine, style)))
-            used += parts[-1][1] + between
+        if engine_part := self._fit_engine(scale, min(limit - used, 28 * scale.small)):
+            parts.append(engine_part)
+            used += engine_part[1] + between
         note = self._typeface.fit(plain(status.note), style, limit)
         width = max(used - between, self._typeface.width(note, style)) + 2 * scale.pad
         return InfoText(tuple(parts), note, width, row(scale) + (round(1.7 * scale.small) if note else 0))
+
+    def _fit_engine(self, scale: Scale, room: float) -> tuple[Part, int] | None:
+        style, rims = Style(scale.small), 0 if self._engine.news is None else 2 * self._rim(scale)
+        word = self._typeface.fit(self._engine.text, style, room - rims)
+        return (replace(self._engine, text=word), self._typeface.width(word, style) + rims) if word else None
 
     def berth(self, scale: Scale, text: InfoText, top: float, faces: Sequence[Box], pts: float) -> tuple[Box, float]:
         """On the right, at ``top``, or at the bottom if a face is there."""
@@ -146,13 +184,26 @@ class InfoLine:
 
     def _part(self, canvas: Canvas, scale: Scale, part: Part, at: tuple[float, float, int]) -> None:
         x, baseline, width = at
-        style = Style(scale.small, colour=BLACK if part.late else WHITE)
-        word = self._typeface.word(part.text, style)
+        rim = self._rim(scale)
+        word = self._typeface.word(part.text, Style(scale.small, colour=BLACK if part.late else WHITE))
         if part.late:
-            rim, height = round(0.4 * scale.small), round(1.7 * scale.small)
-            amber = self._shapes.bar(width + 2 * rim, height, AMBER)
-            canvas.lay(amber, round(x) - rim, round(baseline - scale.small / 2 - height / 2))
+            self._ground(canvas, scale, (x - rim, baseline, width + 2 * rim), AMBER, 1.0)
+        elif part.news is not None:
+            self._ground(canvas, scale, at, NEWS, part.news)
+            width -= rim
         word.write(canvas, x + width - word.width, baseline)
+
+    def _ground(
+        self, canvas: Canvas, scale: Scale, at: tuple[float, float, int], colour: Colour, opacity: float
+    ) -> None:
+        x, baseline, width = at
+        height = round(1.7 * scale.small)
+        bar = self._shapes.bar(width, height, colour, opacity)
+        canvas.lay(bar, round(x), round(baseline - scale.small / 2 - height / 2))
+
+    def _rim(self, scale: Scale) -> int:
+        """What the ground of a text has more than the text, left and right."""
+        return round(0.4 * scale.small)
 
     def _between(self, scale: Scale) -> int:
         return round(1.3 * scale.small)

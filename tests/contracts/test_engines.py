@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pytest
 
 from engines.base import Array, Engine, TensorSpec
 from engines.cards import load_card
-from engines.errors import EngineUnavailable, ModelRejected
-from engines.opening import open_first
-from engines.ort import OnnxRuntimeEngine
+from engines.errors import EngineUnavailable, ModelRejected, NotInstalled
 from engines.ov import SHAPES_KEPT, OpenVinoEngine
 from engines.reference import TOLERANCE, check_reference, reference_input
 from streamer.registry import ENGINES, find
@@ -152,51 +148,10 @@ def test_a_missing_package_is_unavailable_with_the_line_that_installs_it(
 ) -> None:
     for package in ENGINES:
         monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(EngineUnavailable, match="pip install"):
+    with pytest.raises(NotInstalled, match="pip install"):
         make(scaling(), name="scaling").__enter__()
 
 
 def test_an_unknown_precision_is_unavailable(make: Maker) -> None:
     with pytest.raises(EngineUnavailable, match="int4"):
         make(scaling(), name="scaling", precision="int4")
-
-
-def absent() -> Engine:
-    raise EngineUnavailable("no such device")
-
-
-def altered() -> Engine:
-    raise ModelRejected("sha256 differs")
-
-
-def on(maker: Callable[..., Engine]) -> Callable[[], Engine]:
-    return lambda: maker(scaling(), name="scaling")
-
-
-def test_the_next_engine_is_taken_and_the_reason_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with (
-        caplog.at_level(logging.INFO),
-        open_first("scaling", {"gpu": absent, "onnxruntime": on(OnnxRuntimeEngine), "openvino": altered}) as engine,
-    ):
-        assert engine.chosen == engine.info().backend == "onnxruntime"
-        assert [(refusal.engine, refusal.reason) for refusal in engine.refusals] == [("gpu", "no such device")]
-        assert engine.run({"x": np.ones((1, 2), np.float32)})["y"][0, 0] == 3
-        assert engine.inputs[0].name == "x"
-        assert engine.outputs[0].name == "y"
-    assert "gpu cannot run scaling here (no such device)" in caplog.text
-    with pytest.raises(RuntimeError, match="not open"):
-        engine.info()
-
-
-def test_a_wrong_file_is_never_passed_to_the_next_engine() -> None:
-    openers: Mapping[str, Any] = {"openvino": altered, "onnxruntime": on(OnnxRuntimeEngine)}
-    with pytest.raises(ModelRejected, match="sha256 differs"):
-        open_first("scaling", openers).__enter__()
-    broken = {"openvino": lambda: OpenVinoEngine(b"", name="m"), "onnxruntime": on(OnnxRuntimeEngine)}
-    with pytest.raises(ModelRejected, match="damaged"):
-        open_first("m", broken).__enter__()
-
-
-def test_no_engine_at_all_names_every_reason() -> None:
-    with pytest.raises(EngineUnavailable, match=r"no engine of \['a', 'b'\] can run m here: a: no such device; b: no"):
-        open_first("m", {"a": absent, "b": absent}).__enter__()

@@ -160,8 +160,8 @@ def changes(said: Iterable[tuple[float, str]]) -> list[Change]:
 @pytest.mark.parametrize("classifier", ["groupmood", "mini_xception", "demo48"])
 def test_a_smile_comes_and_goes(classifier: str) -> None:
     made = config("one-neutral-smile-neutral.mp4", classifier)
-    overheard = Overheard(build.classifier(made))
-    models = Models(build.detector(made), overheard)
+    overheard = Overheard(build.classifier(made, build.engines_of(made)))
+    models = Models(build.detector(made, build.engines_of(made)), overheard)
     with build.analyzer(made, models, RoomMood(), live=False) as analyzer:
         results = [analyzer.process(frame) for frame in there_and_back("one-neutral-smile-neutral.mp4")]
     assert all(len(r.people) == 1 for r in results[3:])

@@ -6,6 +6,7 @@ Started again with the same folder, it goes on after the last whole epoch. torch
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,12 +35,24 @@ def main() -> int:
         everything = data.without(data.read(arguments.data / "train.npz"), valid)
         faces, aside = data.split(everything, chosen.data.held_out, chosen.data.split_seed)
         print(f"{len(faces)} faces to train on, {len(aside)} kept aside, {int(valid.agreed.sum())} to validate on")
+        made: dict[str, Path] = {}
         for run, folder in reversed(list(chain(chosen, arguments.run))):
-            fit.Run(run, faces, folder).train(valid, lambda line: print(line, flush=True))
+            if not copied(run, folder, made):
+                fit.Run(run, faces, folder).train(valid, lambda line: print(line, flush=True))
         print(f"curves: {curves.draw(arguments.run)}")
     except (settings.SettingsError, ConfigError) as error:
         parser.error(str(error))
     return 0
+
+
+def copied(run: settings.Settings, folder: Path, made: dict[str, Path]) -> bool:
+    """Whether the same run was made in another folder already; then this one has it too. ``made``: by its digest."""
+    first = made.setdefault(run.digest(), folder)
+    if first == folder:
+        return False
+    if not folder.exists():
+        shutil.copytree(first, folder, ignore=shutil.ignore_patterns(settings.BEFORE, settings.teacher(0)[:-1] + "*"))
+    return True
 
 
 def chain(chosen: settings.Settings, folder: Path) -> Iterator[tuple[settings.Settings, Path]]:

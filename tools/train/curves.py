@@ -75,6 +75,7 @@ def _scores(axes: Axes, epochs: list[Mapping[str, float]]) -> None:
         axes.plot(_numbers(epochs), [one[key] for one in epochs], color=colour, linewidth=1.8, marker=_marker(epochs))
         note = f"{name} {kept[key]:.1%}"
         axes.text(right, 1.036, note, color=colour, fontsize=9, weight="bold", ha="right", transform=axes.transAxes)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], min_n_ticks=3))  # steps of whole percents
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 

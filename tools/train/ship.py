@@ -153,15 +153,20 @@ def _course(run: Path, settings: Settings, faces: int) -> Course:
     return Course(faces, int(curves.best(epochs)["epoch"]), len(epochs), settings.network.side, shown)
 
 
-def _shown(settings: Settings, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every part of the settings as a line; then those of its teachers and of the run before."""
+def _shown(settings: Settings, prefix: str = "", seen: dict[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """Every part of the settings as a line; then those of its teachers and of the run before, each run once."""
+    seen = {} if seen is None else seen
+    known = seen.setdefault(settings.digest(), prefix)
+    if known != prefix:
+        yield prefix.removesuffix(": "), f"the same as {known.removesuffix(': ')}"
+        return
     for name in ("network", "data", "augmentation", "fit"):
         values = getattr(settings, name).model_dump(mode="json")
         yield prefix + name, ", ".join(f"{key} {value}" for key, value in values.items())
     for number, one in enumerate(settings.teachers or (), 1):
-        yield from _shown(one, f"{prefix}teacher {number}: ")
+        yield from _shown(one, f"{prefix}teacher {number}: ", seen)
     if settings.before:
-        yield from _shown(settings.before, prefix + "before: ")
+        yield from _shown(settings.before, prefix + "before: ", seen)
 
 
 def _write(out: Path, file: bytes, card: str, text: str) -> None:
