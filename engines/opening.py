@@ -44,8 +44,9 @@ class Opened:
     left unused is never opened.
     """
 
-    def __init__(self, model: str, openers: Mapping[str, Callable[[], Engine]]) -> None:
-        self._model, self._openers = model, openers
+    def __init__(self, model: str, openers: Mapping[str, Callable[[], Engine]], *, asked: bool = False) -> None:
+        """``asked``: somebody named these engines, and is warned of one that is not even installed."""
+        self._model, self._openers, self._asked = model, openers, asked
         self._left: Iterator[str] = iter(())
         self._engine: Engine | None = None
         self.chosen = ""
@@ -127,15 +128,15 @@ class Opened:
         raise EngineUnavailable(f"no engine of {list(self._openers)} can run {self._model} here: {reasons}")
 
     def _refuse(self, kind: str, error: EngineUnavailable, what: str) -> None:
-        """A package that nobody installed is news to nobody; anything else is."""
+        """A package that nobody installed is news only to who asked for it; anything else is to everybody."""
         self.refusals += (Refusal(kind, str(error)),)
-        level = logging.INFO if isinstance(error, NotInstalled) else logging.WARNING
+        level = logging.INFO if isinstance(error, NotInstalled) and not self._asked else logging.WARNING
         log.log(level, "%s %s %s here (%s)", kind, what, self._model, error)
 
 
-def open_first(model: str, openers: Mapping[str, Callable[[], Engine]]) -> Opened:
-    """The engines of ``openers`` in their order, as one engine for the model of that name.
+def open_first(model: str, openers: Mapping[str, Callable[[], Engine]], *, asked: bool = False) -> Opened:
+    """The engines of ``openers`` in their order, as one engine for the model of that name; ``asked`` as in ``Opened``.
 
     ``{"openvino": partial(OpenVinoEngine, data, name="demo"), "onnxruntime": partial(OnnxRuntimeEngine, …)}``
     """
-    return Opened(model, openers)
+    return Opened(model, openers, asked=asked)

@@ -25,6 +25,7 @@ from engines.swapping import Better, Opener, Progress, Swapping
 from engines.trt_build import BuildSettings
 from engines.trt_library import Kind, library
 from streamer import samples
+from streamer.config import ORDER
 from streamer.config import Engine as Settings
 from streamer.registry import ENGINES, GPU_ENGINES, find
 
@@ -47,7 +48,7 @@ class EngineFactory:
     def opener(self, model: bytes, card: Card) -> Opener:
         """Makes the engine of a model, verified and as its card says; each refusal is logged with its reason."""
         made = {kind: self._maker(kind, model, card) for kind in self._settings.order}
-        return lambda: open_first(card.name, made)
+        return lambda: open_first(card.name, made, asked=self._settings.order != ORDER)
 
     def _maker(self, kind: str, model: bytes, card: Card) -> Opener:
         if kind not in GPU_ENGINES:

@@ -48,6 +48,14 @@ def test_without_a_gpu_a_cpu_engine_runs_and_nobody_is_warned(tmp_path: Path, ca
 
 
 @without_gpu
+def test_who_asks_for_a_gpu_engine_is_told_that_it_cannot_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = factory(tmp_path, order=("tensorrt_rtx", "onnxruntime"))
+    with caplog.at_level(logging.WARNING), made.opener(weights("groupmood"), load_card("groupmood"))() as engine:
+        assert engine.info().backend == "onnxruntime"
+    assert [record.getMessage()[:33] for record in caplog.records] == ["tensorrt_rtx cannot run groupmood"]
+
+
+@without_gpu
 def test_every_reason_is_told_where_half_precision_is_a_must(tmp_path: Path) -> None:
     opener = factory(tmp_path, precision="fp16").opener(weights("groupmood"), load_card("groupmood"))
     with pytest.raises(EngineUnavailable) as raised:

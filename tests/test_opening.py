@@ -82,6 +82,13 @@ def test_no_engine_at_all_names_every_reason() -> None:
         open_first("m", {"a": absent, "b": absent}).__enter__()
 
 
+def test_who_named_the_engines_is_warned_of_one_that_is_not_installed(caplog: pytest.LogCaptureFixture) -> None:
+    openers = {"gpu": unwanted, **given(ScalingEngine("cpu"))}
+    with caplog.at_level(logging.INFO), open_first("m", openers, asked=True):
+        pass
+    assert messages(caplog, logging.WARNING) == ["gpu cannot run m here (pip install it)"]
+
+
 def test_an_engine_that_gives_up_is_closed_and_the_next_answers_the_same(caplog: pytest.LogCaptureFixture) -> None:
     gpu = ScalingEngine("gpu", fails=(None, OutOfMemory("2 GB wanted")))
     cpu = ScalingEngine("cpu")
