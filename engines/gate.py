@@ -45,7 +45,7 @@ Outputs: TypeAlias = Mapping[str, Array]
 Reading: TypeAlias = Callable[[Outputs], Mapping[str, NDArray[np.bool_]]]
 """Given the reference's outputs, which of their values anybody reads, as masks that fit (N, …) by broadcasting; outputs
 without a mask are read whole. A detector reads offsets and sizes only where its scores say that there is a face;
-elsewhere they are chance: half moves CenterFace's by up to 14 % of their spread there, and by 0.3 % at faces."""
+elsewhere they are chance, and half moves them far more than at faces."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from engines.errors import ModelRejected
 
 TOLERANCE = {"fp32": 1e-4, "fp16": 0.02, "bf16": 0.05}
 """The largest accepted difference of a probability. fp32: what different summation orders leave. bf16 keeps 8 bits of
-a number: the shipped emotion cards differ by up to 0.014 on a CPU with amx_bf16. fp16 keeps 11 and was not measured."""
+a number: the shipped emotion cards differ by up to 0.014 on a CPU with amx_bf16. fp16
+keeps 11: ``engines.gate`` judges it more closely."""
 
 
 def drawn(count: int, side: int) -> NDArray[np.uint8]:

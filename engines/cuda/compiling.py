@@ -46,7 +46,7 @@ def kernel_source() -> Source:
 
 
 def compile_cubin(capability: tuple[int, int], source: Source | None = None) -> bytes:
-    """Code for a GPU of this compute capability; takes about 0.1 s.
+    """Code for a GPU of this compute capability; takes a moment.
 
     Raises:
         EngineUnavailable: a package is missing or does not know such a GPU, or does not take the source; with its log.
