@@ -18,8 +18,7 @@ RECIPE = "half-1"
 """Changes with everything here that changes the result.
 
 All operations become half, but for those that the converter knows to lack a half form. Keeping softmax, the last layers
-or the normalisation of 0…255 in float32 changed nothing on the shipped networks, which tests/test_gate_networks.py holds
-to the gate.
+or the normalisation of 0…255 in float32 changed nothing on the shipped networks, which the tests hold to the gate.
 """
 
 
