@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from engines.base import Array
 from engines.cards import Card
-from engines.cuda.boxes import CenterFaceMaps, Fitted, Found, Squares
-from engines.cuda.crops import Look, Pixels
+from engines.cuda.boxes import CenterFaceMaps, Fitted, Found
+from engines.cuda.crops import Pixels
 from engines.cuda.faces import FaceKernels
 from engines.cuda.runtime import Buffer, CudaRuntime, Graph
 from engines.trt_library import Library
 from engines.trt_network import DeviceNetwork, Shape
 from streamer.detectors.centerface import HEATMAP, LANDMARKS, MIN_SCORE, OFFSET, SCALE, STRIDE
+from streamer.passes import task_of
+from streamer.types import Fit
 
 MOST = 32
 """Faces that are read of a frame: the emotion network always runs over so many."""
@@ -65,7 +67,8 @@ class OneGraph:
         (answer,) = self._emotion.output_shapes(self._batch).items()
         self._name, shape = answer
         self._answer = runtime.pinned(shape, np.float32)
-        self._look, self._squares = look(plans.card), squares(plans.card)
+        task = task_of(plans.card, Fit())
+        self._look, self._squares = task.look, task.squares
         self._recorded: tuple[Graph, Found] | None = None
 
     def read(self, image: NDArray[np.uint8]) -> Seen:
@@ -124,23 +127,3 @@ class OneGraph:
 
 def _addresses(buffers: dict[str, Buffer]) -> dict[str, int]:
     return {name: buffer.address for name, buffer in buffers.items()}
-
-
-def look(card: Card) -> Look:
-    """How the card's network takes a chip.
-
-    Raises:
-        ValueError: its side is free.
-    """
-    given = card.input
-    if given.side == "dynamic":
-        raise ValueError(f"{card.name} takes pictures of any size, an emotion model is wanted")
-    return Look(given.side, given.colour, given.layout, given.mean, given.std)
-
-
-def squares(card: Card) -> Squares:
-    """What the card's network sees of CenterFace's box, which is taken as it is."""
-    if card.crop is None or card.input.side == "dynamic":
-        raise ValueError(f"{card.name} does not say how it is cut, an emotion model is wanted")
-    crop = card.crop
-    return Squares(card.input.side, crop_scale=crop.scale, margin=crop.margin, smooth=crop.resample == "area")
