@@ -55,10 +55,11 @@ class AggregateRules:
     ``smoothing``: time constant in seconds, also the time for which all stands still when membership changes.
     ``noise``: how much is added, in people: 1 is as much as one more person, unknown to everybody, would bring in.
     0 takes the protection away and is there for measuring it. ``tau``: that of the MoodRules which made the moods.
+    ``double``: as how many members one person may count, where several cameras see the same people.
 
     Raises:
-        ConfigError: ``least`` or ``band`` is too small, ``smoothing`` or ``tau`` is not above 0, ``noise`` is below 0,
-            1 is no multiple of ``step``.
+        ConfigError: ``least``, ``band`` or ``double`` is too small, ``smoothing`` or ``tau`` is not above 0, ``noise``
+            is below 0, 1 is no multiple of ``step``.
     """
 
     least: int = 5
@@ -67,12 +68,14 @@ class AggregateRules:
     noise: float = 0.7
     band: int = 5
     tau: float = 5.0
+    double: int = 1
 
     def __post_init__(self) -> None:
         if self.least < LEAST:
             raise ConfigError(f"least must be {LEAST} people or more, got {self.least}: fewer would show a person")
-        if self.band < 1:
-            raise ConfigError(f"band must be 1 person or more, got {self.band}")
+        for name in ("band", "double"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be 1 person or more, got {getattr(self, name)}")
         if not 0 < self.step <= 0.5 or abs(1 / self.step - round(1 / self.step)) > 1e-6:
             raise ConfigError(f"step must go into 1 a whole number of times (0.05, 0.1, 0.25 …), got {self.step}")
         for name in ("smoothing", "tau"):
@@ -107,6 +110,10 @@ class Aggregate:
         self._shares = points is not None
         self._start_anew(math.inf)
 
+    @property
+    def rules(self) -> AggregateRules:
+        return self._rules
+
     def update(
         self, mood: GroupMood | None, members: Collection[Hashable], sources: Sequence[str], now: float
     ) -> RoomResult:
@@ -134,6 +141,10 @@ class Aggregate:
         self._frozen: float | None = self._now
         self._thaw = self._now + self._rules.smoothing
 
+    def _surely(self, members: int) -> int:
+        """So many different people at least."""
+        return -(-members // self._rules.double)
+
     def _look(self, mood: GroupMood | None, members: frozenset[Hashable], now: float) -> GroupMood | None:
         if mood is None or now < self._now:
             self._start_anew(now)
@@ -146,7 +157,7 @@ class Aggregate:
         if members != self._members:
             self._change(members)
         numbers = self._disturbed(mood)
-        if min(len(members), mood.used) < self._rules.least:
+        if self._surely(min(len(members), mood.used)) < self._rules.least:
             self._hide(None)
         elif numbers is None:
             self._hide(self._published(mood, None))
@@ -163,7 +174,7 @@ class Aggregate:
         self._thaw = min(self._now, self._frozen + (LONGEST - 1) * self._rules.smoothing) + self._rules.smoothing
         count = max(1, len(members))
         self._members = members
-        self._drawn = self._noise.of(members) * (self._rules.noise / count)
+        self._drawn = self._noise.of(members, self._surely(count)) * (self._rules.noise * self._rules.double / count)
         self._drawn[-2:] = self._drawn[-3] * WIDTH / math.sqrt(count)
 
     def _disturbed(self, mood: GroupMood) -> Numbers | None:
@@ -172,13 +183,14 @@ class Aggregate:
             return None
         numbers = _numbers(mood)
         count = max(1, len(self._members or ()))
-        numbers[-2:] = np.hypot(numbers[-2:], WIDTH * SPREAD[0] * self._rules.noise / count)
+        noise = self._rules.noise * self._rules.double
+        numbers[-2:] = np.hypot(numbers[-2:], WIDTH * SPREAD[0] * noise / count)
         return numbers + self._following.add(self._drawn, self._now)
 
     def _published(self, mood: GroupMood, numbers: Numbers | None) -> GroupMood:
         """A new mood of the known fields alone: a field that is added to GroupMood does not leave by itself."""
         band, least = self._rules.band, self._rules.least
-        people, used = (max(least, count // band * band) for count in (mood.people, mood.used))
+        people, used = (max(least, self._surely(count) // band * band) for count in (mood.people, mood.used))
         coverage = round(4 * mood.coverage) / 4
         blank = GroupMood(people, used, None, None, None, None, None, None, coverage, 0.0)
         if numbers is None:
@@ -214,10 +226,10 @@ class _Noise:
         self._secret = secret or secrets.token_bytes(32)
         self._points = None if points is None else np.array(points)
 
-    def of(self, members: Collection[Hashable]) -> Numbers:
+    def of(self, members: Collection[Hashable], people: int) -> Numbers:
         """(13,) of about the spread that one person's numbers have; the last two are 0."""
         of_set = self._normal("set", *sorted(map(repr, members)))
-        of_room = self._normal("room") * (-1) ** len(members)
+        of_room = self._normal("room") * (-1) ** people
         return self._like_people(math.sqrt(1 - OF_ROOM) * of_set + math.sqrt(OF_ROOM) * of_room)
 
     def _normal(self, *words: str) -> Numbers:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from streamer.chips import MIN_QUALITY, cut, quality
-from streamer.labels import Labels
 from streamer.schedule import Schedule
 from streamer.stages import Classifier, Detector, MoodMeter, Tracker
-from streamer.types import Chip, Emotion, Face, Frame, FrameResult, Track
+from streamer.types import Chip, Emotion, Face, Frame, FrameResult, Image, Person, Track
 
 
 class Models:
@@ -56,13 +55,34 @@ class Telling(Protocol):
     def news(self) -> str: ...
 
 
+class Reader(Protocol):
+    """Says what is known of each person: ``Labels``, or ``SignReader`` where no emotion is inferred."""
+
+    def update(
+        self, tracks: Sequence[Track], readings: Mapping[int, Emotion], qualities: Mapping[int, float], pts: float
+    ) -> tuple[Person, ...]: ...
+
+    def doubtful(self, track_id: int) -> bool: ...
+
+    def calibrate(self) -> None: ...
+
+
+@runtime_checkable
+class Seeing(Protocol):
+    """A tracker that looks at the picture as well, to notice a cut or a new layout of a meeting's tiles."""
+
+    def see(self, image: Image, pts: float) -> bool:
+        """Whether the picture is another one than the last, so that everybody in it is new."""
+        ...
+
+
 def _news(part: Detector | Classifier) -> str:
     return part.news if isinstance(part, Telling) else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pending:
-    """A frame on its way: what was found, and the chips that wait for the classifier."""
+    """A frame on its way: what was found, and the chips that wait for the classifier: its own, or of a frame before."""
 
     frame: Frame
     tracks: tuple[Track, ...]
@@ -76,10 +96,19 @@ class Analyzer:
     """The analysis of one camera. ``process`` is ``begin``, the classifier, and ``finish``; whoever has several cameras
     calls them one by one and classifies the chips of all in one batch."""
 
-    def __init__(self, models: Models, tracker: Tracker, labels: Labels, mood: MoodMeter, schedule: Schedule) -> None:
+    def __init__(
+        self,
+        models: Models,
+        tracker: Tracker,
+        labels: Reader,
+        mood: MoodMeter,
+        schedule: Schedule,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._models, self._detector, self._tracker, self._labels = models, models.eyes(), tracker, labels
-        self._mood, self._schedule = mood, schedule
+        self._mood, self.schedule, self._clock = mood, schedule, clock
         self._faces: tuple[Face, ...] = ()
+        self._held: tuple[tuple[int, Chip], ...] = ()
 
     def __enter__(self) -> Self:
         self._models.__enter__()
@@ -103,37 +132,43 @@ class Analyzer:
         news = _news(self._detector) or _news(self._models.classifier)
         return " · ".join([*([news] if news else [self._detector.about.partition(",")[0], name]), *engine])
 
-    @property
-    def detect_every(self) -> int:
-        """Detection runs on each k-th frame; this is the k of now."""
-        return self._schedule.every
-
     def process(self, frame: Frame, lag: float = 0.0) -> FrameResult:
         """Analyse one frame; ``lag`` seconds have passed since it was captured (0 for a file)."""
         pending = self.begin(frame, lag)
-        start = time.perf_counter()
+        start = self._clock()
         emotions = self._models.classifier.classify(pending.chips)
-        return self.finish(pending, emotions, time.perf_counter() - start)
+        return self.finish(pending, emotions, self._clock() - start)
 
     def begin(self, frame: Frame, lag: float = 0.0) -> Pending:
-        """Detect, track, and cut the chips of the faces that are due."""
+        """Detect, track, and cut the chips of the faces that are due. ``lag``: see Schedule.detect_now()."""
         seconds: dict[str, float] = {}
-        with stopwatch(seconds, "convert"):
+        with self._stopwatch(seconds, "convert"):
             image = frame.image
         faces = None
-        if self._schedule.detect_now(frame.index, frame.pts, lag):
-            with stopwatch(seconds, "detect"):
+        if isinstance(self._tracker, Seeing) and self._tracker.see(image, frame.pts):
+            self._held = ()
+            self.schedule.look_again()
+        if self.schedule.detect_now(frame.index, frame.pts, lag):
+            with self._stopwatch(seconds, "detect"):
                 faces = self._faces = self._detector.detect(image)
-        with stopwatch(seconds, "track"):
+        with self._stopwatch(seconds, "track"):
             tracks = self._tracker.update(faces, frame.pts)
-        with stopwatch(seconds, "cut"):
+        with self._stopwatch(seconds, "cut"):
             # A predicted box sits a little off, so faces are cut only from frames that were detected on.
-            due = () if faces is None else self._schedule.choose(tracks, frame.pts, self._labels.doubtful)
+            due = () if faces is None else self.schedule.choose(tracks, frame.pts, self._labels.doubtful)
             qualities = {track.id: quality(image, track.face) for track in due}
             good = tuple(track for track in due if qualities[track.id] >= MIN_QUALITY)
             fit, crop = self._detector.fit, self._models.classifier.crop
-            chips = tuple(cut(image, track.face, fit, crop, frame.pts) for track in good)
-        return Pending(frame, tracks, tuple(track.id for track in good), chips, qualities, seconds)
+            fresh = tuple((track.id, cut(image, track.face, fit, crop, frame.pts)) for track in good)
+        ready = self._ready(fresh)
+        chosen, chips = tuple(id_ for id_, _ in ready), tuple(chip for _, chip in ready)
+        return Pending(frame, tracks, chosen, chips, qualities, seconds)
+
+    def _ready(self, fresh: tuple[tuple[int, Chip], ...]) -> tuple[tuple[int, Chip], ...]:
+        """The chips to classify with this frame: its own, or those of the frame before where the schedule spreads look
+        and readings over two frames."""
+        held, self._held = self._held, fresh if self.schedule.hold else ()
+        return held if self.schedule.hold else (*held, *fresh)
 
     def finish(self, pending: Pending, emotions: Sequence[Emotion], classify: float = 0.0) -> FrameResult:
         """Join the emotions, in the order of the pending chips, to their people. ``classify``: seconds they took."""
@@ -141,11 +176,12 @@ class Analyzer:
         if pending.chips:
             seconds["classify"] = classify
         readings = dict(zip(pending.chosen, emotions, strict=True))
-        with stopwatch(seconds, "mood"):
+        with self._stopwatch(seconds, "mood"):
             people = self._labels.update(pending.tracks, readings, pending.qualities, frame.pts)
             mood = self._mood.update(frame.source, people, frame.pts, frame.size)
-        rest = sum(seconds.values()) - seconds.get("detect", 0.0) - seconds.get("classify", 0.0)
-        self._schedule.learn(detect=seconds.get("detect"), rest=rest, classify=classify, faces=len(emotions))
+        look = seconds["detect"] + seconds["cut"] if "detect" in seconds else None
+        rest = sum(seconds.values()) - (look or 0.0) - seconds.get("classify", 0.0)
+        self.schedule.learn(look=look, rest=rest, classify=classify, faces=len(emotions))
         return FrameResult(
             frame.source,
             frame.index,
@@ -158,13 +194,17 @@ class Analyzer:
             size=frame.size,
         )
 
+    @property
+    def held(self) -> int:
+        """Faces of an earlier frame that will be classified with the next one."""
+        return len(self._held)
+
     def calibrate(self) -> None:
         """Take each person's expression of now as that person's resting face."""
         self._labels.calibrate()
 
-
-@contextmanager
-def stopwatch(seconds: dict[str, float], name: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[name] = time.perf_counter() - start
+    @contextmanager
+    def _stopwatch(self, seconds: dict[str, float], name: str) -> Iterator[None]:
+        start = self._clock()
+        yield
+        seconds[name] = self._clock() - start

@@ -4,43 +4,42 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import cv2
 
 from engines.cache import fetch, read_verified, weights_dir
 from engines.cards import Card, load_card
+from streamer import sending, sourcing
+from streamer.analysing import analyzer as analyzer
+from streamer.analysing import moods as moods
+from streamer.analysing import room_mood as room_mood
 from streamer.analyzer import Analyzer, Models
-from streamer.config import Config, Room
+from streamer.config import Config
 from streamer.config import Source as SourceSettings
-from streamer.correction import Answers
-from streamer.emotions import order_of
 from streamer.engine_factory import EngineFactory
 from streamer.errors import ConfigError, did_you_mean
-from streamer.labels import Labels
+from streamer.governor import Governor
+from streamer.inlet import Inlet
 from streamer.line import Camera
-from streamer.mood import MoodRules, RoomMood
 from streamer.one_pass import PassClassifier, PassDetector
 from streamer.overlay import Overlay
 from streamer.passes import Passes, task_of
-from streamer.pipeline import Ask, Pipeline, WindowSink
+from streamer.pipeline import Ask, Hooks, Pipeline, WindowSink
+from streamer.purposes import check_purpose, infers_emotion, needs_purpose
 from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, GPU_ENGINES, find
-from streamer.schedule import Plan, Schedule
 from streamer.sinks.h264 import H264Encoder
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.target import check_target, file_word, free_name
 from streamer.sinks.video_file import VideoFile, check_video_target
-from streamer.sources.address import Address, parse
-from streamer.sources.capture import CaptureSource
-from streamer.sources.file import FileSource
-from streamer.sources.paced import Limited, Paced
-from streamer.sources.reconnect import Reconnecting
-from streamer.sources.synthetic import SyntheticSource
-from streamer.stages import Classifier, Detector, PictureSink, ResultSink, Source, Tracker
-from streamer.trackers.norfair_tracker import NorfairTracker
+from streamer.sources.address import parse
+from streamer.sourcing import OnState, Opening, unheard
+from streamer.stages import Classifier, Detector, MoodMeter, PacketSink, PictureSink, ResultSink, Source
+from streamer.stages import Overlay as DrawnBy
 from streamer.types import Fit, View
 
 ROOM = "centerface"
@@ -54,15 +53,26 @@ Progress = Callable[[str, int, int], None]
 class Extras:
     """What a command adds to a configuration: a window, sinks of its own, the length, the pace of a file.
 
-    A sink is used in one thread, so with several sources ``each`` makes those of one, told its name.
+    A sink is used in one thread, so with several sources ``each``, ``pictures`` and ``packets`` make those of one, told
+    its name; ``drawn`` what draws its picture. ``first``, ``on_state`` and ``inlets``: see streamer.sourcing.Opening;
+    ``moods``: of the rooms, where somebody else looks at them too. ``badge``: the picture says that an analysis is on.
     """
 
     window: bool = False
     result_sinks: tuple[ResultSink, ...] = ()
     picture_sinks: tuple[PictureSink, ...] = ()
     each: Callable[[str], tuple[ResultSink, ...]] = lambda _: ()
+    pictures: Callable[[str], tuple[PictureSink, ...]] = lambda _: ()
+    packets: Callable[[str], tuple[PacketSink, ...]] = lambda _: ()
+    drawn: Callable[[str, Overlay], DrawnBy] = lambda _, overlay: overlay
     seconds: float | None = None
     recordings: Path = Path()
+    first: Literal["raise", "retry"] = "raise"
+    on_state: OnState = unheard
+    inlets: Mapping[str, Inlet] = field(default_factory=dict)
+    hooks: Hooks | None = None
+    moods: Mapping[str, MoodMeter] | None = None
+    badge: bool = False
 
 
 def cards(config: Config) -> dict[Card, Path | None]:
@@ -161,56 +171,32 @@ def classifier(config: Config, engines: EngineFactory, passes: Passes | None = N
 
 
 def source(name: str, settings: SourceSettings, stop: threading.Event, extras: Extras) -> Source:
-    """The source at an address, brought back when it is a camera, paced when somebody watches a file.
+    """The source at an address; see streamer.sourcing.
 
     Raises:
         ConfigError: nothing can be read from such an address.
     """
-    made = opened_at(name, parse(settings.address.get_secret_value()), settings, stop)
-    if not made.live and extras.window:
-        made = Paced(made, stop.wait)
-    return made if extras.seconds is None else Limited(made, extras.seconds)
+    opening = Opening(stop, extras.window, extras.seconds, extras.first, extras.on_state, extras.inlets)
+    return sourcing.source(name, settings, opening)
 
 
-def opened_at(name: str, address: Address, settings: SourceSettings, stop: threading.Event) -> Source:
-    if address.kind == "file":
-        return FileSource(Path(address.value), name=name)
-    if address.kind == "synthetic":
-        return SyntheticSource(address.value, name=name, wait=stop.wait)
-    if address.kind == "url":
-        raise ConfigError(f"{address}: network cameras are not part of this version; give a camera, file or lavfi:…")
-    capture = partial(CaptureSource, address, size=settings.size, fps=settings.fps, mirror=settings.mirror, name=name)
-    # A graph ends when it is meant to; a camera that ends was unplugged.
-    return capture() if address.kind == "lavfi" else Reconnecting(capture, stop)
+def view(config: Config, *, badge: bool = False) -> View:
+    overlay = config.overlay
+    return View(blur=overlay.blur, labels=overlay.labels, meter=overlay.meter, badge=badge or seen_by_others(config))
 
 
-def plan(config: Config, *, live: bool) -> Plan:
-    """A file is detected on frame by frame unless told otherwise; a live source follows the load."""
-    every = config.detector.every
-    fixed = every if every != "auto" else None if live else 1
-    return Plan(detect_every=fixed, interval=config.classifier.interval)
+def overlay(config: Config, *, trend: bool = True) -> Overlay:
+    return Overlay(interval=config.classifier.interval, trend=trend, signs=not infers_emotion(config.purpose))
 
 
-def analyzer(config: Config, models: Models, mood: RoomMood, *, live: bool, tracker: Tracker | None = None) -> Analyzer:
-    """The analysis of one camera, on models and a mood that it may share with others."""
-    return Analyzer(models, tracker or NorfairTracker(), Labels(), mood, Schedule(plan(config, live=live)))
+def seen_by_others(config: Config) -> bool:
+    """Whether anybody but the local user may come before the cameras."""
+    return any(map(others_before, config.sources.values()))
 
 
-def room_mood(config: Config, room: Room) -> RoomMood:
-    """The mood of a room whose faces are read by the configuration's classifier."""
-    answers = answers_of(load_card(config.classifier.card)) if room.correction else None
-    return RoomMood(MoodRules(tau=room.smoothing, weighting=room.weighting), answers)
-
-
-def answers_of(card: Card) -> Answers | None:
-    """How the model answers to faces of known labels; None where its card does not say."""
-    if not card.answers or not card.confusion:
-        return None
-    return Answers.of(card.answers, [sum(row) for row in card.confusion], order_of(card.labels))
-
-
-def view(config: Config) -> View:
-    return View(blur=config.overlay.blur, labels=config.overlay.labels, meter=config.overlay.meter)
+def others_before(settings: SourceSettings) -> bool:
+    """Whether anybody but the local user may come before this camera."""
+    return needs_purpose([sourcing.address_of(settings).kind], serving=False)
 
 
 def pipeline(config: Config, extras: Extras, window: Callable[[Ask], WindowSink] | None = None) -> Pipeline:
@@ -219,20 +205,27 @@ def pipeline(config: Config, extras: Extras, window: Callable[[Ask], WindowSink]
     Outputs are checked now, so that a run does not go to its end to find out that it cannot be written down.
 
     Raises:
-        ConfigError, EngineError: see models() and source(); or an output would overwrite what is read.
+        ConfigError, EngineError: see models() and source(); no purpose is given though others are seen; or an output
+            would overwrite what is read.
         SinkError: an output cannot be written.
     """
+    others = [name for name, settings in config.sources.items() if others_before(settings)]
+    check_purpose(config.purpose, [f"by the source {name}" for name in others])
     check_outputs(config)
+    sending.check_sending(config)
     cv2.setNumThreads(1)  # the pipeline's own threads use the cores
     stop = threading.Event()
     shared = models(config)
-    rooms = {config.room_of(name)[0]: room_mood(config, config.room_of(name)[1]) for name in config.sources}
+    rooms, governor = extras.moods or moods(config), Governor(config.latency.target)
     cameras = []
     for number, (name, settings) in enumerate(config.sources.items()):
         made = source(name, settings, stop, extras)
-        analysis = analyzer(config, shared, rooms[config.room_of(name)[0]], live=made.live)
+        mood = rooms[config.room_of(name)[0]]
+        analysis = analyzer(config, shared, mood, live=made.live, governor=governor)
         cameras.append(camera(config, made, analysis, extras, number))
-    return Pipeline(shared, cameras, view=view(config), window=window, stop_event=stop)
+    return Pipeline(
+        shared, cameras, view=view(config, badge=extras.badge), window=window, stop_event=stop, hooks=extras.hooks
+    )
 
 
 def camera(config: Config, made: Source, analysis: Analyzer, extras: Extras, number: int) -> Camera:
@@ -240,14 +233,16 @@ def camera(config: Config, made: Source, analysis: Analyzer, extras: Extras, num
     video, results = outputs(config, made.name)
     target = extras.recordings / f"groupmood-{file_word(made.name)}.mp4"
     recorder = partial(record_to, target) if number == 0 and extras.window else None
+    sent = (*sending.packet_sinks(config, made.name), *extras.packets(made.name))
+    packets = (*([VideoFile(video)] if video else []), *sent)
     return Camera(
         made,
         analysis,
-        Overlay(interval=config.classifier.interval),
+        extras.drawn(made.name, overlay(config)),
         (*([JsonLines(results)] if results else []), *extras.result_sinks, *extras.each(made.name)),
-        extras.picture_sinks,
-        H264Encoder(rate_hint=Fraction(30)) if video or recorder else None,
-        [VideoFile(video)] if video else [],
+        (*extras.picture_sinks, *sending.picture_sinks(config.output, number), *extras.pictures(made.name)),
+        H264Encoder(rate_hint=Fraction(30)) if packets or recorder else None,
+        packets,
         recorder,
     )
 

@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
+
+from streamer.subcommands import Offline, engines, leave, models
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 internal error, or a fault that doctor found; 2 wrong arguments or configuration; 3 some of the
@@ -31,9 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-models = typer.Typer(help="The weights of the models: what is here, fetch, check.", no_args_is_help=True)
 app.add_typer(models, name="models")
-engines = typer.Typer(help="The TensorRT engines built on this machine.", no_args_is_help=True)
 app.add_typer(engines, name="engines")
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="YAML file; options here win over it.")]
@@ -42,10 +42,13 @@ Classifier = Annotated[str | None, typer.Option(help="Name of a model card, or t
 Engine = Annotated[
     str | None, typer.Option(help="tensorrt, tensorrt_rtx, openvino or onnxruntime; several, first to last: a,b.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Never fetch weights; say what is missing instead.")]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The weights of the detector, from a file.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.mp4", help="Write the annotated video.")]
 Results = Annotated[Path | None, typer.Option("--results", metavar="FILE.jsonl", help="Write a line a frame.")]
+Purpose = Annotated[
+    str | None,
+    typer.Option(metavar="WORD", help="self, research, audience, medical_safety or expressions_only: what it is for."),
+]
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="Default: where there is a display.")]
 
 
@@ -67,9 +70,11 @@ def demo(
 @app.command()
 def run(
     source: Annotated[
-        str | None, typer.Argument(help="Camera number or device, video file, synthetic:… or lavfi:…")
+        str | None,
+        typer.Argument(help="Camera number or device, video file, rtsp://…, screen:, synthetic:… or lavfi:…"),
     ] = None,
     config: Config = None,
+    purpose: Purpose = None,
     detector: Detector = None,
     detector_weights: Weights = None,
     classifier: Classifier = None,
@@ -95,11 +100,39 @@ def run(
 
     if cameras:
         leave(list_cameras())
-    camera = {"source": source, "mirror": mirror, "size": size, "fps": fps, "overlay.blur": blur}
+    camera = {"source": source, "mirror": mirror, "size": size, "fps": fps, "overlay.blur": blur, "purpose": purpose}
     finding = {"detector.name": detector, "detector.weights": detector_weights, "detector.every": every}
     reading = {"classifier.card": classifier, "engine.order": engine}
     output = {"output.video": out, "output.results": results}
     leave(run(Options(config, camera | finding | reading | output, window, max_seconds, offline), os.environ))
+
+
+@app.command()
+def serve(
+    source: Annotated[
+        str | None,
+        typer.Argument(help="rtsp://…, webrtc: (a browser brings the picture), camera number, video file, screen: …"),
+    ] = None,
+    config: Config = None,
+    purpose: Purpose = None,
+    host: Annotated[str | None, typer.Option(help="Default: this computer only.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any that is free.")] = None,
+    classifier: Classifier = None,
+    engine: Engine = None,
+    results: Results = None,
+    max_seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    offline: Offline = False,
+) -> None:
+    """Analyse cameras, meetings and browsers' pictures, and show each room on a page."""
+    from streamer.commands.setup import Serving
+    from streamer.registry import find
+
+    command = find({"serve": "streamer.commands.serve:serve"}, "serve")  # says what is not installed
+
+    listening = {"source": source, "purpose": purpose, "server.host": host, "server.port": port}
+    reading = {"classifier.card": classifier, "engine.order": engine, "output.results": results}
+    leave(command(Serving(config, listening | reading, max_seconds, open_page, offline), os.environ))
 
 
 @app.command()
@@ -176,80 +209,6 @@ def version() -> None:
     from importlib.metadata import version
 
     print(f"groupmood {version('groupmood')}")
-
-
-@models.command("list")
-def models_list() -> None:
-    """Every model card, and whether its weights are here."""
-    from streamer.commands.models import list_models
-
-    leave(list_models())
-
-
-@models.command("fetch")
-def models_fetch(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME…]", help="Default: all the defaults need.")
-    ] = None,
-    weights: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Take this file instead.")] = None,
-    offline: Offline = False,
-) -> None:
-    """Fetch weights, with a progress bar, and check their digests."""
-    from streamer.commands.models import fetch_models
-
-    leave(fetch_models(names or [], weights, offline=offline))
-
-
-@models.command("check")
-def models_check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="Default: all that are here.")] = None,
-) -> None:
-    """Compare the digests of the weights, and their answer to a known picture."""
-    from streamer.commands.models import check_models
-
-    leave(check_models(names or []))
-
-
-@engines.command("build")
-def engines_build(
-    model: Annotated[list[str] | None, typer.Option(help="Card; several times for several. Default: a run's.")] = None,
-    backend: Annotated[str | None, typer.Option(help="tensorrt or tensorrt_rtx. Default: what is installed.")] = None,
-    precision: Annotated[str, typer.Option(help="fp16, where the accuracy gate lets it pass, or fp32.")] = "fp16",
-    max_batch: Annotated[int, typer.Option(min=1, max=32, help="Most faces at once.")] = 32,
-    size: Annotated[str, typer.Option(metavar="WxH", help="Of the camera's pictures, for a detector.")] = "1280x720",
-) -> None:
-    """Build what a run would build while it works, with progress."""
-    from streamer.commands.engines import build_engines, order
-
-    leave(build_engines(order(model or [], backend, precision, max_batch, size)))
-
-
-@engines.command("list")
-def engines_list() -> None:
-    """Every engine that was built here."""
-    from streamer.commands.engines import list_engines
-
-    leave(list_engines())
-
-
-@engines.command("check")
-def engines_check() -> None:
-    """Whether each is whole, and this user's alone."""
-    from streamer.commands.engines import check_engines
-
-    leave(check_engines())
-
-
-@engines.command("clear")
-def engines_clear() -> None:
-    """Delete all of them; they are built anew when they are needed."""
-    from streamer.commands.engines import clear_engines
-
-    leave(clear_engines())
-
-
-def leave(code: int) -> NoReturn:
-    raise typer.Exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

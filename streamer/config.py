@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 
 from streamer.document import expanded, name_faults, parsed, room_faults, unset
 from streamer.errors import ConfigError, did_you_mean
-
-Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, le=3600)]
+from streamer.part import Part, Seconds, Share, list_of
+from streamer.purposes import Purpose, purpose_of
+from streamer.served import Latency, Notice, Server, WebRtc
 
 
 def size_of(value: object) -> object:
@@ -41,11 +38,6 @@ ORDER = ("tensorrt", "tensorrt_rtx", "openvino", "onnxruntime")
 Size: TypeAlias = Annotated[
     tuple[Annotated[int, Field(ge=16, le=16384)], Annotated[int, Field(ge=16, le=16384)]], BeforeValidator(size_of)
 ]
-
-
-def list_of(value: object) -> object:
-    """'a, b' as ['a', 'b']; a list is left to the check that follows."""
-    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
 
 
 def address_of(value: object) -> SecretStr:
@@ -84,27 +76,16 @@ def named(example: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _mapping(cls, value: object) -> object:
-        """A part with nothing under its name is one without settings."""
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping | cls):
-            raise ValueError(f"expected a mapping of {', '.join(cls.model_fields)}, got {type(value).__name__}")
-        return value
-
-
 class Source(Part):
-    """``address``: camera number, device, video file, ``lavfi:…`` or ``synthetic:…``. The rest is for cameras.
+    """``address``: camera number, device, video file, ``rtsp://…``, ``webrtc:`` (a browser brings the picture),
+    ``screen:…``, ``lavfi:…`` or ``synthetic:…``. ``stall``: seconds without a picture after which a network camera is
+    given up and opened again. The rest is for cameras.
 
     In a file ``webcam: 0`` is short for ``webcam: {address: 0}``.
     """
 
     address: Annotated[SecretStr, PlainValidator(address_of)]
+    stall: Annotated[float, Field(ge=1, le=60)] = 4.0
     mirror: bool = False
     size: Size | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
@@ -117,12 +98,15 @@ class Source(Part):
 class Room(Part):
     """One mood over one or more sources; ``smoothing`` is the meter's time constant in seconds. ``weighting``: one
     person, one vote (``equal``), or larger and more central faces more (``perceptual``). ``correction``: take the
-    model's known mistakes out of the shares, where its card tells them."""
+    model's known mistakes out of the shares, where its card tells them. ``least``: people without whom nothing of the
+    room leaves the machine; ``overlap``: its cameras may see the same people."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     smoothing: Seconds = 5.0
     weighting: Literal["equal", "perceptual"] = "equal"
     correction: bool = True
+    least: Annotated[int, Field(ge=3, le=1000)] = 5
+    overlap: bool = True
 
 
 class Detector(Part):
@@ -164,26 +148,37 @@ class Overlay(Part):
 
 
 class Output(Part):
-    """Files to write: ``video`` the annotated mp4, ``results`` a line of JSON for each frame."""
+    """Files to write: ``video`` the annotated mp4, ``results`` a line of JSON for each frame. ``hls``: a folder for a
+    live stream of the annotated picture, ``push``: the RTSP server that it is sent to, ``virtual_camera``: show it as a
+    camera of this computer (true, or the device's name)."""
 
     video: Path | None = None
     results: Path | None = None
+    hls: Path | None = None
+    push: SecretStr | None = None
+    virtual_camera: bool | str = False
 
 
 class Config(Part):
-    """``sources`` and ``rooms`` by name; a source that no room names is a room of its own."""
+    """``sources`` and ``rooms`` by name; a source that no room names is a room of its own. ``purpose``: what for, as
+    soon as anybody but the local user can be seen."""
 
     sources: Annotated[
         dict[Annotated[str, BeforeValidator(name_of)], Annotated[Source, BeforeValidator(shorthand)]],
         Field(min_length=1),
         named("{webcam: {address: 0}}"),
     ]
-    rooms: Annotated[dict[str, Room], named("{hall: {sources: [left, right]}}")] = {}
+    rooms: Annotated[dict[str, Room], named("{hall: {sources: [left, right]}}")] = Field(default_factory=dict)
     detector: Detector = Detector()
     classifier: Classifier = Classifier()
     engine: Engine = Engine()
     overlay: Overlay = Overlay()
     output: Output = Output()
+    purpose: Annotated[Purpose | None, BeforeValidator(purpose_of)] = None
+    notice: Notice = Notice()
+    latency: Latency = Latency()
+    server: Server = Server()
+    webrtc: WebRtc = WebRtc()
     cache_dir: Path | None = None
 
     def room_of(self, source: str) -> tuple[str, Room]:
@@ -288,5 +283,9 @@ def known_keys(place: list[str]) -> list[str]:
         "engine": Engine,
         "overlay": Overlay,
         "output": Output,
+        "notice": Notice,
+        "latency": Latency,
+        "server": Server,
+        "webrtc": WebRtc,
     }
     return sorted((parts[place[0]] if place and place[0] in parts else Config).model_fields)

@@ -25,6 +25,9 @@ from streamer.libraries import IMPORTS, WINDOW, missing, os_release, remedy
 State: TypeAlias = Literal["ok", "warn", "fault"]
 
 PYTHONS = ((3, 11), (3, 12))
+WEB = ("aiohttp", "aiortc", "prometheus-client", "segno")
+"""What the extra ``web`` brings."""
+
 OPENCV = ("opencv-contrib-python", "opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
 """Distributions that all write the same folder cv2/; only the first is wanted (mediapipe asks for it)."""
 
@@ -167,6 +170,21 @@ def check_openvino(machine: Machine) -> Iterator[Finding]:
         yield Finding("engine openvino", "ok", f"{version}, CPU ({processor}, {bf16})")
 
 
+def check_web(machine: Machine) -> Iterator[Finding]:
+    """An extra: the pages of ``groupmood serve``."""
+    versions, lacking = [], []
+    for name in WEB:
+        try:
+            versions.append(f"{name} {machine.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            lacking.append(name)
+    if lacking:
+        text = f"groupmood serve needs {', '.join(lacking)}"
+        yield Finding("pages", "warn", text, "pip install 'groupmood[web]'")
+    else:
+        yield Finding("pages", "ok", ", ".join(versions))
+
+
 def check_accelerators(machine: Machine) -> Iterator[Finding]:
     """The graphics card, its driver, and the engines for it."""
     try:
@@ -244,6 +262,7 @@ CHECKS: tuple[Callable[[Machine], Iterator[Finding]], ...] = (
     check_libraries,
     check_onnxruntime,
     check_openvino,
+    check_web,
     check_accelerators,
     check_video,
     check_cameras,

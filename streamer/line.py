@@ -8,11 +8,12 @@ analyze --+--results--> one box for each ResultSink
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from streamer.analyzer import Analyzer
 from streamer.mailbox import Mailbox, Policy
@@ -44,15 +45,31 @@ class Camera:
     recorder: Callable[[], PacketSink] | None = None
 
 
+@runtime_checkable
+class Demanding(Protocol):
+    """A picture or packet sink for readers who come and go; one that is not is always ``wanted``."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody reads now; asked from other threads."""
+        ...
+
+
+def anybody(sinks: Iterable[object]) -> bool:
+    """Whether one of them wants what is made for it now."""
+    return any(not isinstance(sink, Demanding) or sink.wanted for sink in sinks)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """What the draw thread needs for one picture."""
+    """What the draw thread needs for one picture. ``encoded``: whether it is encoded as well."""
 
     frame: Frame
     result: FrameResult
     view: View
     about: str
     note: str
+    encoded: bool
 
 
 Seen = tuple[Frame, FrameResult]
@@ -61,12 +78,30 @@ PATIENCE = 1.0
 """Seconds between two lines of the log about one output that is too slow."""
 
 
-class Line:
-    """The boxes of one camera. ``windowed``: its pictures are shown in a window as well."""
+def unheard(_: str) -> None:
+    """Nobody wants to know."""
 
-    def __init__(self, camera: Camera, frames: Mailbox[Frame], metrics: Metrics, *, windowed: bool) -> None:
+
+class Line:
+    """The boxes of one camera. ``windowed``: its pictures are shown in a window as well. ``on_frame`` is told the name
+    of the source with each frame captured, in the capture thread. ``turn``: when the latest frame was captured that was
+    analysed, and how many were; ``looked``: when the latest was captured that was detected on."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        frames: Mailbox[Frame],
+        metrics: Metrics,
+        *,
+        windowed: bool,
+        on_frame: Callable[[str], None] = unheard,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         policy: Policy = "latest" if camera.source.live else "wait"
         self.camera, self.frames, self.metrics, self.policy = camera, frames, metrics, policy
+        self._on_frame, self._clock = on_frame, clock
+        self.turn, self.looked = (-math.inf, 0), -math.inf
+        self._skipped = 0
         self.name = camera.source.name
         self.results = [(sink, Mailbox[FrameResult](policy, RESULTS)) for sink in camera.result_sinks]
         self.drawings: Mailbox[Drawing] = Mailbox(policy)
@@ -74,11 +109,17 @@ class Line:
         self.packets = [(sink, Mailbox[Packet](policy, PACKETS)) for sink in camera.packet_sinks]
         self.window: Mailbox[Seen] | None = Mailbox(policy) if windowed else None
         self.encodings: Mailbox[tuple[Frame, View]] | None = Mailbox(policy) if camera.encoder else None
+        self._encoding = self._recording = False
         self._told: dict[str, tuple[float, int]] = {}
 
     @property
+    def dropped(self) -> int:
+        """Captured frames that were not analysed."""
+        return self.frames.dropped + self._skipped
+
+    @property
     def drawn(self) -> bool:
-        """Whether anybody wants pictures."""
+        """Whether anybody may ever want pictures."""
         return bool(self.pictures) or self.window is not None or self.encodings is not None
 
     def capture(self, ready: threading.Event) -> None:
@@ -90,6 +131,7 @@ class Line:
                 for frame in source.frames():
                     self.metrics.count("captured", self.name)
                     self.metrics.observe("capture", time.monotonic() - asked, self.name)
+                    self._on_frame(self.name)
                     if not self.frames.put(frame):
                         return
                     asked = time.monotonic()
@@ -97,22 +139,51 @@ class Line:
             self.metrics.count("damaged", self.name, getattr(self.camera.source, "damaged", 0))
             self.frames.close()
 
+    def skip(self) -> None:
+        """A frame that came out of the box is not analysed: there is no time for it."""
+        self._skipped += 1
+        self.metrics.count("skipped", self.name)
+
     def publish(self, frame: Frame, result: FrameResult, view: View) -> None:
         """Hand a result on to whoever waits for it; while paused only the picture."""
         self.metrics.count("processed", self.name)
         self.metrics.count("paused", self.name, int(view.paused))
         if self.camera.recorder is None and view.recording:
             view = replace(view, recording=False)
-        self.metrics.observe("result age", time.monotonic() - frame.captured, self.name)
+        now = self._clock()
+        self.metrics.observe("result age", now - frame.captured, self.name)
         for stage, seconds in result.seconds.items():
             self.metrics.observe(stage, seconds, self.name)
         if not view.paused:
             for _, box in self.results:
                 box.put(result)
-        if self.drawn:
-            every = self.camera.analyzer.detect_every
-            note = "" if every == 1 or view.paused else f"detecting on 1 frame in {every}"
-            self.drawings.put(Drawing(frame, result, view, self.camera.analyzer.brief, note))
+            self._report(now, now - frame.captured)
+        encoded = self._encoded(view)
+        if encoded or self.window is not None or anybody(sink for sink, _ in self.pictures):
+            analyzer = self.camera.analyzer
+            note = "" if view.paused else analyzer.schedule.note
+            self.drawings.put(Drawing(frame, result, view, analyzer.brief, note, encoded))
+
+    def _report(self, now: float, age: float) -> None:
+        """Tell the governor how old the result was, and the metrics what the governor made of it."""
+        schedule = self.camera.analyzer.schedule
+        schedule.arrived(now, age)
+        for name, value in schedule.gauges.items():
+            self.metrics.set(name, value, self.name)
+
+    def _encoded(self, view: View) -> bool:
+        """Whether this picture is to be encoded: for the packet sinks, for a recording, or to end one. What comes after
+        a pause begins with a keyframe."""
+        wanted = anybody(sink for sink, _ in self.packets) or view.recording or self._recording
+        if wanted and not self._encoding:
+            self.ask_keyframe()
+        self._encoding, self._recording = wanted, view.recording
+        return wanted and self.encodings is not None
+
+    def ask_keyframe(self) -> None:
+        """Have the next picture encoded as a keyframe, for a reader who joins; from any thread."""
+        if self.camera.encoder is not None:
+            self.camera.encoder.ask_keyframe()
 
     def draw(self) -> None:
         """Draw what was analysed and hand the pictures on."""
@@ -132,11 +203,12 @@ class Line:
             self.close_pictures()
 
     def _show(self, picture: Frame, drawing: Drawing) -> None:
-        for _, box in self.pictures:
-            box.put((picture, drawing.result))
+        for sink, box in self.pictures:
+            if anybody([sink]):
+                box.put((picture, drawing.result))
         if self.window is not None:
             self.window.put((picture, drawing.result))
-        if self.encodings is not None:
+        if self.encodings is not None and drawing.encoded:
             self.encodings.put((picture, drawing.view))
 
     def watch(self, sink: str, box: Mailbox[Any]) -> None:
@@ -182,11 +254,13 @@ def shown_in(sink: PictureSink) -> Callable[[Seen], None]:
 
 
 def toggled(view: View, command: Command) -> View:
-    """The view after a command that switches one of its parts."""
+    """The view after a command that switches or sets one of its parts."""
+    if command in ("off", "on"):
+        return replace(view, paused=command == "off")
     field = {"pause": "paused", "record": "recording"}.get(command, command)
     return replace(view, **{field: not getattr(view, field)})
 
 
 def unanalysed(frame: Frame, line: Line) -> FrameResult:
     """What is known of a frame that nobody looked at."""
-    return FrameResult(frame.source, frame.index, frame.pts, frame.captured, (), None, {}, line.frames.dropped)
+    return FrameResult(frame.source, frame.index, frame.pts, frame.captured, (), None, {}, line.dropped)

@@ -11,6 +11,7 @@ bootstrap over the people would take a room that is certainly split in two for a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,7 +23,7 @@ from streamer.cohesion import Cohesion, Together
 from streamer.correction import Answers, Rows, corrected, effective_size
 from streamer.emotions import LABELS
 from streamer.errors import ConfigError
-from streamer.explain import Explained, Share
+from streamer.explain import STILL_FACE, Explained, Share
 from streamer.moments import Moments
 from streamer.stillness import Stillness
 from streamer.summing import CAMP, POINTS, Numbers, interval, measure, perceptual, polarisation
@@ -126,6 +127,14 @@ class RoomMood:
             return Explained(self._now, mood, None, None, shares)
         return Explained(self._now, mood, before.valence, interval(before), shares)
 
+    def members(self) -> frozenset[Key]:
+        """Who votes now: source and track id."""
+        return frozenset(ballot.key for seat in self._seats.values() for ballot in seat.ballots if ballot.vote > 0)
+
+    def left_out(self) -> dict[str, int]:
+        """How many of those seen now do not count, by the reason."""
+        return dict(Counter(ballot.reason for seat in self._seats.values() for ballot in seat.ballots if ballot.reason))
+
     def _share(self, voter: Voter, total: float, after: float | None, here: bool) -> Share:
         ballot, counts = voter.last, after is not None
         age = None if ballot.read_at is None else self._now - ballot.read_at
@@ -154,7 +163,7 @@ class RoomMood:
         self, source: str, person: Person, pts: float, at: tuple[float, Stillness, tuple[int, int] | None]
     ) -> Ballot:
         offset, still, size = at
-        reason = self._left_out(person, pts) or ("does not move: a picture?" if still.still(person, pts) else "")
+        reason = self._left_out(person, pts) or (STILL_FACE if still.still(person, pts) else "")
         weight = perceptual(person, size) if self._rules.weighting == "perceptual" and size else 1.0
         emotion = person.emotion
         return Ballot(

@@ -13,24 +13,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
-from streamer.analyzer import Models, Pending
-from streamer.errors import SinkError, SourceError
-from streamer.line import Camera, Line, shown_in, toggled, unanalysed
+from streamer.analyzer import Models
+from streamer.errors import SinkError
+from streamer.line import Camera, Line, shown_in, unheard
 from streamer.mailbox import Inbox, Mailbox
 from streamer.metrics import Metrics
 from streamer.recording import Encoding
+from streamer.redaction import redact
+from streamer.rounds import Rounds
 from streamer.stages import PictureSink
-from streamer.types import Command, Frame, View
+from streamer.types import Command, Frame, FrameResult, View
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-STOP_SECONDS = 2.0
+STOP_SECONDS = 4.0
 """After a stop, how long the threads have to end before they are left behind."""
 
 IDLE_SECONDS = 0.02
@@ -47,6 +49,26 @@ Ask = Callable[[Command], None]
 """How a window asks for what its keys say."""
 
 
+def unread(_: Sequence[FrameResult]) -> None:
+    """Nobody wants to know."""
+
+
+def unended(_: str, __: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """``on_results`` is told each round's results, at most one of each camera, in the analysis thread, and nothing
+    while paused; what it raises ends the run. ``on_frame`` is told the source of each frame captured, in its capture
+    thread; what it raises ends that camera. ``on_end`` is told the source whose capture has ended for good, and the
+    fault or ''. All must return at once."""
+
+    on_results: Callable[[Sequence[FrameResult]], None] = unread
+    on_frame: Callable[[str], None] = unheard
+    on_end: Callable[[str, str], None] = unended
+
+
 class Pipeline:
     """``window`` makes the window, told whom to ask; ``stop_event`` is set when the run is to end, so that a source
     which waits can end its waiting. ``failed``: outputs that went out of service, with the reason.
@@ -60,31 +82,36 @@ class Pipeline:
         view: View | None = None,
         window: Callable[[Ask], WindowSink] | None = None,
         stop_event: threading.Event | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         if not cameras:
             raise ValueError("expected at least one camera, got none")
+        hooks = hooks or Hooks()
         self.metrics = Metrics()
-        self.commands: Mailbox[Command] = Mailbox("latest", capacity=32)
         self.interrupted = False
         self.failed: list[tuple[object, Exception]] = []
         self._models, self._window = models, window(self.ask) if window else None
-        self._view = view or View()
-        self._about = ""
         self._inbox: Inbox[Frame] = Inbox(["latest" if c.source.live else "wait" for c in cameras])
         self.lines = [
-            Line(camera, box, self.metrics, windowed=window is not None and number == 0)
+            Line(camera, box, self.metrics, windowed=window is not None and number == 0, on_frame=hooks.on_frame)
             for number, (camera, box) in enumerate(zip(cameras, self._inbox.boxes, strict=True))
         ]
-        self._stop = stop_event or threading.Event()
-        self._ready, self._not_recording = threading.Event(), threading.Event()
         self._errors: list[Exception] = []
+        self._on_end = hooks.on_end
+        self._rounds = Rounds(models, self.lines, view or View(), self._errors, hooks.on_results)
+        self._stop, self._ready = stop_event or threading.Event(), threading.Event()
         self._threads: dict[str, threading.Thread] = {}
         self._ends: Mailbox[str] = Mailbox("wait", capacity=1024)
 
     @property
     def about(self) -> str:
         """Which models and engines run, in a few words; '' before they are open. Still there at the end."""
-        return self._about
+        return self._rounds.about
+
+    @property
+    def paused(self) -> bool:
+        """Whether the analysis is off, so that nothing is published; from any thread."""
+        return self._rounds.paused
 
     def run(self) -> None:
         """Run to the end of the sources or to stop(), then raise what ended the run, if anything did.
@@ -102,11 +129,11 @@ class Pipeline:
             self.join()
 
     def ask(self, command: Command) -> None:
-        """Have a command carried out before the next frame; "quit" at once, whether frames come or not."""
+        """Have a command carried out before the next frame; "quit" and "off" at once, whether frames come or not."""
         if command == "quit":
             self.stop()
         else:
-            self.commands.put(command)
+            self._rounds.ask(command)
 
     def start(self) -> None:
         for line in self.lines:
@@ -177,67 +204,28 @@ class Pipeline:
             self._ends.put(name)
 
     def _capture(self, line: Line) -> None:
+        fault = ""
         try:
             line.capture(self._ready)
         except Exception as error:  # a camera that is gone does not end the others
+            fault = redact(str(error)) or type(error).__name__
             self._errors.append(error)
             if len(self.lines) > 1:
-                log.error("%s ended: %s", line.name, error)
+                log.error("%s ended: %s", line.name, fault)
+        finally:
+            self._on_end(line.name, fault)
 
     def _analyze(self) -> None:
         try:
-            with self._models as models:
+            with self._models:
                 self._ready.set()
                 for round_ in self._inbox:
-                    self._about = self.lines[0].camera.analyzer.about
-                    self._obey()
-                    self._analyze_round(models, [(self.lines[number], frame) for number, frame in round_])
+                    self._rounds.run([(self.lines[number], frame) for number, frame in round_])
         finally:
             self._ready.set()
             for line in self.lines:
                 line.frames.close(discard=True)
                 line.close_results(discard=self._stop.is_set())
-
-    def _analyze_round(self, models: Models, round_: Sequence[tuple[Line, Frame]]) -> None:
-        """The newest frame of each camera: their faces are classified in one batch."""
-        if self._view.paused:
-            for line, frame in round_:
-                _ = frame.image  # converted here, in the one thread that may
-                line.publish(frame, unanalysed(frame, line), self._view)
-            return
-        begun = [(line, pending) for line, frame in round_ if (pending := self._begin(line, frame)) is not None]
-        chips = [chip for _, pending in begun for chip in pending.chips]
-        start = time.perf_counter()
-        emotions = models.classifier.classify(chips)
-        seconds = time.perf_counter() - start
-        taken = 0
-        for line, pending in begun:
-            count = len(pending.chips)
-            share = seconds * count / len(chips) if chips else 0.0
-            result = line.camera.analyzer.finish(pending, emotions[taken : taken + count], share)
-            taken += count
-            line.publish(pending.frame, replace(result, dropped=line.frames.dropped), self._view)
-
-    def _begin(self, line: Line, frame: Frame) -> Pending | None:
-        """None, and the end of that camera, where its picture cannot be read."""
-        try:
-            return line.camera.analyzer.begin(frame, time.monotonic() - frame.captured)
-        except SourceError as error:
-            self._errors.append(error)
-            line.frames.close(discard=True)
-            return None
-
-    def _obey(self) -> None:
-        """Carry out the commands that wait."""
-        if self._not_recording.is_set():
-            self._not_recording.clear()
-            self._view = replace(self._view, recording=False)
-        while (command := self.commands.take(timeout=0)) is not None:
-            if command == "calibrate":
-                for line in self.lines:
-                    line.camera.analyzer.calibrate()
-            else:
-                self._view = toggled(self._view, command)
 
     def _encode(self, line: Line) -> None:
         encoder, pictures = line.camera.encoder, line.encodings
@@ -271,7 +259,7 @@ class Pipeline:
         log.error("%s of %s is out of service, the others go on: %s", type(part).__name__, line.name, error)
         self.metrics.count("failed outputs", line.name)
         if part is line.camera.encoder or all(part is not sink for sink, _ in line.packets):
-            self._not_recording.set()
+            self._rounds.not_recording.set()
         self.failed.append((part, error))
 
     def _serve_window(self, window: WindowSink) -> None:

@@ -27,6 +27,10 @@ GPU_ENGINES = ("tensorrt", "tensorrt_rtx")
 """Engines that run a plan built for them beforehand: streamer.build makes them."""
 
 INSTALL = {
+    "aiohttp": "pip install 'groupmood[web]'",
+    "prometheus_client": "pip install 'groupmood[web]'",
+    "segno": "pip install 'groupmood[web]'",
+    "aiortc": "pip install 'groupmood[web]'",
     "openvino": "pip install 'groupmood[openvino]'",
     "tensorrt": "pip install 'groupmood[tensorrt]'",
     "tensorrt_rtx": "pip install 'groupmood[rtx]'",

@@ -65,6 +65,10 @@ class Tracker(Protocol):
         """The live tracks; None stands for a frame on which the detector did not look."""
         ...
 
+    def reset(self) -> None:
+        """The picture is another one: everybody ends, and no id is given again."""
+        ...
+
 
 class Classifier(AbstractContextManager["Classifier"], Protocol):
     @property
@@ -107,6 +111,10 @@ class Encoder(AbstractContextManager["Encoder"], Protocol):
     def encode(self, picture: Frame) -> Sequence[Packet]: ...
 
     def flush(self) -> Sequence[Packet]: ...
+
+    def ask_keyframe(self) -> None:
+        """Make the next picture a keyframe; from any thread."""
+        ...
 
 
 class PacketSink(AbstractContextManager["PacketSink"], Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamer.types import Box, Person
 
@@ -20,14 +20,18 @@ CHANGED = 0.1
 MOST = 512
 """Faces remembered at most."""
 
+KEPT = 30.0
+"""Seconds after which nothing of a face that is seen no more is remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """Where a face was, and how it read, when it last moved or changed."""
+    """Where a face was, and how it read, when it last moved or changed; ``seen`` last."""
 
     box: Box
     reading: tuple[float, ...] | None
     since: float
+    seen: float
 
 
 class Stillness:
@@ -42,11 +46,18 @@ class Stillness:
         reading = person.emotion.probabilities if person.emotion else None
         anchor = self._anchors.pop(key, None)
         if anchor is None or pts < anchor.since or moved(anchor.box, box) or changed(anchor.reading, reading):
-            anchor = _Anchor(box, reading, pts)
-        self._anchors[key] = anchor  # last in: the longest unseen stay in front
-        if len(self._anchors) > MOST:
-            del self._anchors[next(iter(self._anchors))]
+            anchor = _Anchor(box, reading, pts, pts)
+        self._anchors[key] = replace(anchor, seen=pts)  # last in: the longest unseen stay in front
+        self._forget(pts)
         return pts - anchor.since >= STILL
+
+    def _forget(self, pts: float) -> None:
+        """Those who were not seen for long, or were before time ran backwards, and all beyond MOST."""
+        while self._anchors:
+            key, oldest = next(iter(self._anchors.items()))
+            if len(self._anchors) <= MOST and 0 <= pts - oldest.seen <= KEPT:
+                return
+            del self._anchors[key]
 
 
 def moved(before: Box, now: Box) -> bool:

@@ -13,55 +13,23 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from streamer.box import Box as Box  # part of the contract like the rest
+
 Image: TypeAlias = NDArray[np.uint8]
 """Height × width × 3, BGR, C-contiguous, not writeable once it sits in a Frame."""
 
 Landmarks: TypeAlias = NDArray[np.float32]
 """(5, 2) x, y: right eye, left eye, nose tip, right and left mouth corner *of the subject*; NaN where unknown."""
 
-Command: TypeAlias = Literal["quit", "blur", "labels", "meter", "calibrate", "record", "pause", "help"]
-"""What a key, and later a page, may ask of a running pipeline."""
+Command: TypeAlias = Literal["quit", "blur", "labels", "meter", "calibrate", "record", "pause", "help", "off", "on"]
+"""What a key or a page may ask of a running pipeline; "pause" turns the analysis off or on, "off" and "on" do so
+whatever it was."""
 
 UNSURE = "unsure"
 """The label of a person whose expression cannot be told."""
 
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Pixels of the full frame; x2 and y2 exclusive. May reach past the frame's edge."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-    @property
-    def width(self) -> float:
-        return max(0.0, self.x2 - self.x1)
-
-    @property
-    def height(self) -> float:
-        return max(0.0, self.y2 - self.y1)
-
-    @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    @property
-    def center(self) -> tuple[float, float]:
-        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
-
-    def overlap(self, other: Box) -> float:
-        """Area in both boxes, in square pixels."""
-        width = min(self.x2, other.x2) - max(self.x1, other.x1)
-        height = min(self.y2, other.y2) - max(self.y1, other.y1)
-        return max(0.0, width) * max(0.0, height)
-
-    def iou(self, other: Box) -> float:
-        """Intersection over union, 0…1; 0 where both are empty."""
-        both = self.overlap(other)
-        union = self.area + other.area - both
-        return both / union if union > 0 else 0.0
+SIGNS = ("nod", "shake", "smile", "frown", "away", "facing")
+"""The labels where no emotion is inferred: of what a person does now, the first of these is said."""
 
 
 class Frame:
@@ -187,11 +155,24 @@ class Emotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What a face does, where no emotion is inferred; None where it cannot be told from this picture. ``facing``:
+    turned towards the camera; ``nod`` and ``shake``: of the head, in the last second or so."""
+
+    smile: bool | None
+    frown: bool | None
+    nod: bool | None
+    shake: bool | None
+    facing: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A tracked face, its smoothed emotion (None before the first reading) and what is said of it.
 
-    ``label`` is a label of ``streamer.emotions`` or ``UNSURE``; ``confidence`` the probability of the label, or of the
-    likeliest visible one where unsure; ``quality`` 0…1 of the face as a picture (size, sharpness, pose, score).
+    ``label`` is a label of ``streamer.emotions``, a sign ("smile") or ``UNSURE``; ``confidence`` the probability of the
+    label, or of the likeliest visible one where unsure; ``quality`` 0…1 of the face as a picture (size, sharpness,
+    pose, score). ``signs`` instead of an emotion where none may be inferred.
     """
 
     track: Track
@@ -199,6 +180,7 @@ class Person:
     label: str = UNSURE
     confidence: float = 0.0
     quality: float = 0.0
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +229,7 @@ class FrameResult:
 
     ``mood`` is None where there is no data. ``seconds`` spent by stage; ``dropped`` frames of this source so far.
     ``faces`` of the latest detection, also those that are no person yet: for blurring, never recorded. ``size``: width
-    and height of the frame in pixels.
+    and height of the frame in pixels. ``signs`` of a room, to be drawn where nobody in it may be shown.
     """
 
     source: str
@@ -260,21 +242,40 @@ class FrameResult:
     dropped: int = 0
     faces: tuple[Face, ...] = ()
     size: tuple[int, int] | None = None
+    signs: RoomSigns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSigns:
+    """Shares 0…1 of the people seen of whom it can be told; None where too few. ``people`` seen."""
+
+    people: int
+    smile: float | None
+    frown: float | None
+    nod: float | None
+    shake: float | None
+    facing: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class RoomResult:
-    """What may leave the machine: a room's mood, no people, no pixels."""
+    """What may leave the machine: a room's mood, or its signs where no emotion is inferred; no people, no pixels.
+    ``pts``: seconds since the run began; ``captured``: ``time.monotonic()`` of its newest picture; ``paused``: the
+    analysis is off."""
 
     room: str
     pts: float
     mood: GroupMood | None
     sources: tuple[str, ...]
+    signs: RoomSigns | None = None
+    captured: float = 0.0
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the viewer wants to see. ``badge``: say on the picture that an analysis is on."""
+    """What the viewer wants to see. ``badge``: say on the picture that an analysis is on. ``least``: counts are of so
+    many people or more, and nothing is known of fewer; 0 where all is known."""
 
     blur: bool = False
     labels: bool = True
@@ -283,6 +284,7 @@ class View:
     paused: bool = False
     recording: bool = False
     badge: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

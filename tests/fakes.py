@@ -95,15 +95,20 @@ class FakeDetector(Managed):
 
 
 class FakeTracker:
-    """The n-th face is always the n-th track."""
+    """The n-th face is always the n-th track, until all are new."""
 
     def __init__(self) -> None:
         self._faces: tuple[Face, ...] = ()
+        self._given = 0
 
     def update(self, faces: Sequence[Face] | None, pts: float) -> tuple[Track, ...]:
         if faces is not None:
             self._faces = tuple(faces)
-        return tuple(Track(number + 1, face, pts, True) for number, face in enumerate(self._faces))
+        return tuple(Track(self._given + number + 1, face, pts, True) for number, face in enumerate(self._faces))
+
+    def reset(self) -> None:
+        self._given += len(self._faces)
+        self._faces = ()
 
 
 class FakeClassifier(Managed):
@@ -214,7 +219,8 @@ FORMAT = VideoFormat("h264", 320, 240, Fraction(30), b"")
 
 
 class FakeEncoder(Managed):
-    """A packet for each picture, a keyframe every tenth and after a flush; holds one packet back until flushed."""
+    """A packet for each picture, a keyframe every tenth, after a flush and when asked; holds one packet back until
+    flushed."""
 
     def __init__(self, fail_at: int = -1) -> None:
         self.encoded, self.fail_at = 0, fail_at
@@ -229,6 +235,9 @@ class FakeEncoder(Managed):
         out, self._held, self._fresh = self._held, [Packet(b"x", pts, pts, key, self.encoded, FORMAT)], False
         self.encoded += 1
         return out
+
+    def ask_keyframe(self) -> None:
+        self._fresh = True
 
     def flush(self) -> Sequence[Packet]:
         self._fresh = True

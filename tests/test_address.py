@@ -27,6 +27,11 @@ from streamer.sources.address import Address, parse, redact
         ("rtsp://cam/1", "url", "rtsp://cam/1"),
         ("RTSPS://u:p@cam/1", "url", "RTSPS://u:p@cam/1"),
         ("http://cam/video.mjpg", "url", "http://cam/video.mjpg"),
+        ("webrtc:", "webrtc", ""),
+        ("screen:", "screen", ""),
+        ("screen:640x480+10,20", "screen", "640x480+10,20"),
+        ("file:screen:", "file", "screen:"),
+        ("screen", "file", "screen"),
     ],
 )
 def test_parse(text: str, kind: str, value: str) -> None:
@@ -38,6 +43,20 @@ def test_parse(text: str, kind: str, value: str) -> None:
 def test_an_empty_source_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="the source is empty"):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["rtmp://adm:s3cr@cam/1", "ftp://cam/a.mp4", "file2://x", "concat://a"])
+def test_other_kinds_of_urls_are_refused_without_repeating_them(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    scheme = text.partition(":")[0]
+    assert f"a source cannot be {scheme}://…; give rtsp://, rtsps://, http://, https://" in str(caught.value)
+    assert "cam" not in str(caught.value)
+
+
+def test_nothing_follows_webrtc() -> None:
+    with pytest.raises(ConfigError, match=r"nothing can follow webrtc: .* got 'hall'"):
+        parse("webrtc:hall")
 
 
 SECRETS = ("s3cr", "t0psecret", "admin", "hunter2")
@@ -59,12 +78,12 @@ SECRETS = ("s3cr", "t0psecret", "admin", "hunter2")
         ("http://cam/a?token=t0psecret&x=1", "http://cam/a?token=***&x=1"),
         ("http://cam/a?x=1&access_token=t0psecret", "http://cam/a?x=1&access_token=***"),
         ("http://cam/a?API_KEY=t0psecret;b=2", "http://cam/a?API_KEY=***;b=2"),
-        ("http://cam/a?loginuse=x&loginpas=hunter2", "http://cam/a?loginuse=x&loginpas=***"),
+        ("http://cam/a?loginuse=x&loginpas=hunter2", "http://cam/a?loginuse=***&loginpas=***"),
         ("http://cam/a?pwd=hunter2#f", "http://cam/a?pwd=***#f"),
         ("http://cam/a#access_token=t0psecret", "http://cam/a#access_token=***"),
         ("http://cam/a?X-Amz-Signature=t0psecret", "http://cam/a?X-Amz-Signature=***"),
         ("http://cam/a?u=http%3A%2F%2Fx%3Ftoken%3Dt0psecret", "http://cam/a?u=http%3A%2F%2Fx%3Ftoken%3D***"),
-        ("rtsp://cam:554/user=x_password=hunter2_channel=1", "rtsp://cam:554/user=x_password=***"),
+        ("rtsp://cam:554/user=x_password=hunter2_channel=1", "rtsp://cam:554/user=***"),
         (
             "[Errno 111] Connection refused: 'rtsp://admin:s3cr@cam/1'",
             "[Errno 111] Connection refused: 'rtsp://***@cam/1'",
@@ -112,3 +131,5 @@ def test_how_addresses_are_called() -> None:
     assert str(Address("device", "/dev/video2")) == "/dev/video2"
     assert str(Address("lavfi", "testsrc2")) == "lavfi:testsrc2"
     assert str(Address("synthetic", "")) == "synthetic:"
+    assert str(Address("webrtc", "")) == "webrtc:"
+    assert str(Address("screen", "0,0")) == "screen:0,0"

@@ -61,6 +61,23 @@ def test_fewer_than_the_least_people_show_nothing(least: int) -> None:
     assert aggregate.update(mood(least - 1), range(least - 1), [], 150.0).mood is None
 
 
+def test_where_one_may_count_twice_it_takes_as_many_members_more_and_no_fewer_people_are_told() -> None:
+    rules = AggregateRules(least=5, double=2)
+    assert {Aggregate("room", rules).update(mood(8), range(8), [], t).mood for t in range(60)} == {None}
+    shown = settled(Aggregate("room", rules), range(9))
+    assert (shown.people, shown.used) == (5, 5)
+    assert (settled(Aggregate("room", rules), range(20)).people) == 10
+
+
+def test_where_one_may_count_twice_the_noise_is_twice_as_large() -> None:
+    def moved(double: int) -> float:
+        shown = settled(Aggregate("room", AggregateRules(step=0.001, double=double), secret=SECRET), range(12))
+        return (shown.valence or 0.0) - 0.123
+
+    assert abs(moved(1)) > 0.01
+    assert moved(2) == pytest.approx(2 * moved(1), abs=0.003)
+
+
 def test_a_person_who_is_named_twice_is_one() -> None:
     aggregate = Aggregate("room")
     assert [aggregate.update(mood(5), [1, 2, 3, 4, 4], [], t).mood for t in range(0, 60, 20)] == [None] * 3
@@ -77,6 +94,7 @@ def test_nobody_and_too_few_look_alike() -> None:
     [
         ({"least": 2}, "least must be 3 people or more, got 2"),
         ({"band": 0}, "band must be 1 person or more, got 0"),
+        ({"double": 0}, "double must be 1 person or more, got 0"),
         ({"step": 0.03}, "step must go into 1 a whole number of times"),
         ({"step": 0.0}, "step must go into 1"),
         ({"smoothing": 0.0}, "smoothing must be above 0 seconds, got 0"),

@@ -74,6 +74,16 @@ def test_an_emotion_too_few_is_an_error() -> None:
             analyzer.finish(pending, [Emotion((1.0,) + (0.0,) * 7, "x", 0.0)])
 
 
+def test_readings_that_do_not_fit_beside_the_look_come_with_the_next_frame() -> None:
+    classifier = FakeClassifier()
+    with make(FakeDetector(faces=2), classifier, Plan(detect_every=3, interval=0.02)) as analyzer:
+        analyzer.schedule.hold = True
+        results = [analyzer.process(frame(index)) for index in range(6)]
+    assert classifier.batches == [0, 2, 0, 0, 2, 0]
+    read = [person.emotion and person.emotion.pts for result in results for person in result.people[:1]]
+    assert read == [None, 0.0, 0.0, 0.0, 0.1, 0.1]
+
+
 def test_the_frame_stays_as_it_was() -> None:
     picture = frame()
     before = picture.image.copy()

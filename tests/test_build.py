@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamer import build
+from streamer import analysing, build
 from streamer.config import Config, check
 from streamer.errors import ConfigError, SinkError
 from streamer.sources.paced import Limited, Paced
@@ -101,6 +101,6 @@ def test_every_unknown_name_is_said_at_once() -> None:
 
 
 def test_a_live_source_follows_the_load_and_a_file_is_detected_on_frame_by_frame() -> None:
-    assert build.plan(config(0), live=True).detect_every is None
-    assert build.plan(config(0), live=False).detect_every == 1
-    assert build.plan(config(0, detector={"every": 4}), live=True).detect_every == 4
+    assert analysing.plan(config(0), live=True).detect_every is None
+    assert analysing.plan(config(0), live=False).detect_every == 1
+    assert analysing.plan(config(0, detector={"every": 4}), live=True).detect_every == 4

@@ -123,13 +123,13 @@ def test_a_plain_number_or_text_is_an_address() -> None:
     ("document", "fault"),
     [
         ({"sources": {"w": None}}, "sources.w.address: is required"),
-        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, mirror, size, fps, got bool"),
+        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, stall, mirror, size, fps, got bool"),
         ({"sources": {"w": ""}}, "sources.w.address: is empty; give a camera (0), a video file, synthetic: or "
          "lavfi:GRAPH"),
         ({"sources": None}, "sources: expected names, as in {webcam: {address: 0}}, got NoneType"),
         ({"rooms": ["a"]}, "rooms: expected names, as in {hall: {sources: [left, right]}}, got list"),
         ({"rooms": {"hall": {"sources": [{"a": 1}]}}}, "rooms.hall.sources.0: Input should be a valid string"),
-        ({"output": "out.mp4"}, "output: expected a mapping of video, results, got str"),
+        ({"output": "out.mp4"}, "output: expected a mapping of video, results, hls, push, virtual_camera, got str"),
         ({"state_dir": "x"}, "state_dir: unknown key (did you mean 'cache_dir'?)"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamer import build
-from streamer.config import check, read
+from streamer.config import check, read, shorthand
 from streamer.sinks.record import FrameRecord
 from tests.data import ROOT
 from tests.media import video
@@ -23,8 +23,9 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
         weights(name)
     clip = str(video(tmp_path / "clip.mp4", codec="mpeg4"))
     document = read(path)
+    document["sources"] = {name: shorthand(source) for name, source in document["sources"].items()}
     for source in document["sources"].values():
-        if source["address"] == 0:  # this machine need not have a camera; a graph has the size it has
+        if source["address"] in (0, "webrtc:"):  # this machine need not have a camera; a graph has the size it has
             source.clear()
             source["address"] = "lavfi:testsrc2=size=320x240:rate=10:duration=1"
     document["output"] = {key: str(tmp_path / name) for key, name in document.get("output", {}).items()}
@@ -40,4 +41,4 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
 
 
 def test_there_are_some() -> None:
-    assert {"webcam", "file", "rooms"} <= {path.stem for path in FILES}
+    assert {"webcam", "file", "rooms", "rtsp", "meeting"} <= {path.stem for path in FILES}

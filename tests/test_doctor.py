@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from streamer.doctor import Finding, Machine, check_openvino, check_packages, examine, name_of
+from streamer.doctor import Finding, Machine, check_openvino, check_packages, check_web, examine, name_of
 from streamer.errors import SourceError
 
 ROOT = Path(__file__).parent.parent
 
-VERSIONS = {"av": "18.1.0", "numpy": "1.26.4", "opencv-contrib-python": "4.11.0.86"}
+PAGES = {"aiohttp": "3.14.5", "aiortc": "1.16.0", "prometheus-client": "0.26.0", "segno": "1.6.6"}
+VERSIONS = {"av": "18.1.0", "numpy": "1.26.4", "opencv-contrib-python": "4.11.0.86", **PAGES}
 REQUIRES = ["av<19,>=18.1", "numpy<3,>=1.26", "openvino>=2025.2; extra == 'openvino'"]
 
 
@@ -107,8 +108,8 @@ def test_a_well_machine_has_nothing_but_ok(well: Machine) -> None:
     findings = examine(well)
     assert [finding for finding in findings if finding.state != "ok"] == []
     assert ", ".join(finding.topic for finding in findings) == (
-        "python, packages, opencv, libraries, engine onnxruntime, engine openvino, nvidia driver, video, cameras, "
-        "display, cache, weights"
+        "python, packages, opencv, libraries, engine onnxruntime, engine openvino, pages, nvidia driver, video, "
+        "cameras, display, cache, weights"
     )
     assert os.listdir(well.cache) == []  # what was tried there is gone
 
@@ -186,6 +187,15 @@ def test_no_library_at_all(well: Machine) -> None:
         "engine openvino": "warn",
         "video": "fault",
     }
+
+
+def test_what_the_pages_lack_is_named(well: Machine) -> None:
+    (finding,) = check_web(replace(well, version=known(PAGES)))
+    assert (finding.state, finding.text.split(",")[0]) == ("ok", "aiohttp 3.14.5")
+    (finding,) = check_web(replace(well, version=known({"aiortc": "1.16.0", "segno": "1.6.6"})))
+    assert finding.state == "warn"
+    assert finding.text == "groupmood serve needs aiohttp, prometheus-client"
+    assert finding.fix == "pip install 'groupmood[web]'"
 
 
 def test_openvino_without_bf16(well: Machine) -> None:

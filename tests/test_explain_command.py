@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from engines.cards import SHIPPED, load_card
-from streamer import build
+from streamer import analysing
 from streamer.correction import Answers
 from streamer.mood import MoodRules, RoomMood
 from streamer.sinks.jsonl import JsonLines
@@ -106,7 +106,7 @@ def answering(path: Path) -> Path:
 
 
 def known(card: Path) -> Answers:
-    answers = build.answers_of(load_card(card))
+    answers = analysing.answers_of(load_card(card))
     assert answers is not None
     return answers
 

@@ -118,6 +118,19 @@ def test_after_a_flush_it_goes_on_with_a_keyframe() -> None:
     assert after[0].sequence == 2
 
 
+def test_a_keyframe_that_is_asked_for_comes_with_the_next_picture_and_can_be_decoded_from() -> None:
+    coded: list[Packet] = []
+    with H264Encoder(rate_hint=Fraction(30), keyframe_seconds=10) as encoder:
+        for index in range(12):
+            if index == 7:
+                encoder.ask_keyframe()
+                encoder.ask_keyframe()
+            coded += encoder.encode(picture(index, index / 30))
+    assert [packet.sequence for packet in coded if packet.keyframe] == [0, 7]
+    assert parameter_sets(coded[7].data) == coded[7].format.extradata
+    assert len(decode(coded[7:])) == 5
+
+
 def test_two_pictures_never_share_a_tick() -> None:
     coded = packets([1.0, 1.000001, 1.000002])
     assert [packet.pts for packet in coded] == [90_000, 90_001, 90_002]

@@ -17,7 +17,7 @@ from streamer.errors import SinkError
 from streamer.sinks import record
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.record import FrameRecord, iso, schema_text, to_record
-from streamer.types import Box, Emotion, Face, FrameResult, GroupMood, Moment, Person, Track
+from streamer.types import SIGNS, Box, Emotion, Face, FrameResult, GroupMood, Moment, Person, Signs, Track
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_400, UTC)
 
@@ -120,7 +120,17 @@ def test_the_committed_schema_is_the_generated_one() -> None:
     schema = json.loads(committed)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["properties"]["schema"]["const"] == "groupmood.frame/1"
-    assert schema["$defs"]["PersonRecord"]["properties"]["label"]["enum"] == [*LABELS, "unsure"]
+    assert schema["$defs"]["PersonRecord"]["properties"]["label"]["enum"] == [*LABELS, *SIGNS, "unsure"]
+
+
+def test_signs_are_written_and_no_probabilities() -> None:
+    signs = Signs(True, False, None, False, True)
+    person = Person(Track(7, Face(Box(0, 0, 10, 10), 0.9), 1.0, True), None, "smile", 1.0, 0.9, signs)
+    made = to_record(FrameResult("cam", 0, 0.0, 0.0, (person,), None), NOON)
+    FrameRecord.model_validate(made)
+    written = made["people"][0]
+    assert written["signs"] == {"smile": True, "frown": False, "nod": None, "shake": False, "facing": True}
+    assert (written["label"], written["probabilities"], made["mood"]) == ("smile", None, None)
 
 
 def test_a_frame_with_nobody() -> None:

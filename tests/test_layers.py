@@ -14,24 +14,44 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = ("streamer", "engines", "tools", "tests")
 
-FOUNDATION = "types errors emotions"
+FOUNDATION = "types box errors emotions"
 STAGES = "sources detectors classifiers trackers sinks overlay"
 ROOM = "correction voters stillness summing cohesion moments explain mood aggregate"
-SPINE = f"mailbox metrics packets stages schedule labels {ROOM} chips analyzer line recording pipeline"
-MAKING = "samples passes one_pass engine_factory build"
-INNER = f"{FOUNDATION} {STAGES} {SPINE} config registry libraries doctor replay {MAKING}"
+RUNNING = "chips analyzer line recording rounds pipeline"
+SPINE = f"mailbox metrics packets stages governor schedule labels signs head cuts {ROOM} {RUNNING}"
+MAKING = "samples passes one_pass engine_factory analysing sourcing sending build shown doors service"
+LIVE = "states hub fanout inlet schema purposes redaction publish room_signs watch notice web"
+INNER = f"{FOUNDATION} {STAGES} {SPINE} {LIVE} config part served registry libraries doctor replay {MAKING}"
 
 ALLOWED = {
-    "types": "",
+    "box": "",
+    "types": "box",
     "errors": "",
     "mailbox": "",
     "metrics": "",
+    "redaction": "",
+    "head": "types",
+    "signs": f"{FOUNDATION} labels head",
+    "room_signs": f"{FOUNDATION} aggregate",
+    "cuts": "types",
+    "watch": "hub states metrics",
+    "notice": "errors purposes served web",
+    "publish": f"{FOUNDATION} hub aggregate explain moments stillness purposes",
+    "hub": "types states",
+    "fanout": "",
+    "inlet": "types mailbox",
+    "schema": f"{FOUNDATION} states",
+    "web": f"{FOUNDATION} schema states hub fanout inlet packets purposes metrics mailbox redaction notice",
     "libraries": "",  # read by tools/bootstrap.py before anything is installed
     "emotions": FOUNDATION,
     "packets": "",
     "stages": f"{FOUNDATION} packets",
     "document": "errors",
-    "config": f"{FOUNDATION} document",
+    "purposes": "errors",
+    "states": "",
+    "part": "",
+    "served": "part",
+    "config": f"{FOUNDATION} document part served purposes",
     "registry": FOUNDATION,
     "correction": FOUNDATION,
     "voters": FOUNDATION,
@@ -44,29 +64,38 @@ ALLOWED = {
     "aggregate": "types errors",
     "replay": f"{FOUNDATION} sinks mood",
     "labels": FOUNDATION,
-    "schedule": FOUNDATION,
+    "governor": FOUNDATION,
+    "schedule": f"{FOUNDATION} governor",
     "overlay": FOUNDATION,
     "chips": FOUNDATION,
     "trackers": FOUNDATION,
-    "sources": "types errors metrics mailbox stages",  # stages: a source that wraps another names its protocol
-    "sinks": "types errors metrics mailbox emotions packets",  # emotions: a record names the labels
+    "sources": "types errors metrics mailbox stages states inlet redaction",  # stages: wrappers name it
+    "sinks": "types errors metrics mailbox emotions packets fanout inlet redaction",  # emotions: records
     "detectors": f"{FOUNDATION} chips stages engines",  # stages: a detector that chooses between others
     "classifiers": f"{FOUNDATION} chips engines",
     "analyzer": "types errors stages schedule labels mood chips",
     "line": "types errors stages packets mailbox metrics analyzer",
     "recording": "types errors stages packets mailbox line",
-    "pipeline": "types errors stages mailbox metrics analyzer line recording",
+    "rounds": "types errors mailbox analyzer line",
+    "pipeline": "types errors stages mailbox metrics redaction analyzer line recording rounds",
     "doctor": "types errors libraries",
     "samples": f"{FOUNDATION} chips sources detectors classifiers engines",
     "passes": f"{FOUNDATION} stages detectors engines",
     "one_pass": f"{FOUNDATION} stages classifiers passes engines",
     "engine_factory": f"{FOUNDATION} config registry samples engines",
-    "build": f"{FOUNDATION} {STAGES} {SPINE} config registry samples passes one_pass engine_factory engines",
+    "build": f"{FOUNDATION} {STAGES} {SPINE} {LIVE} config registry {MAKING} engines",
+    "analysing": f"{FOUNDATION} {STAGES} {SPINE} config purposes engines",
+    "sourcing": f"{FOUNDATION} {STAGES} {SPINE} config inlet states",
+    "sending": f"{FOUNDATION} stages {STAGES} config",
+    "shown": "config redaction",
+    "doors": f"{FOUNDATION} stages {STAGES} {LIVE} packets config sourcing",
+    "service": f"{INNER}",
     "commands": f"{INNER} engines",
-    "cli": f"{INNER} commands engines",
+    "subcommands": f"{INNER} commands engines",
+    "cli": f"{INNER} commands subcommands engines",
     "__main__": "cli",
     "engines": "",
-    "tools": f"{INNER} commands cli engines",
+    "tools": f"{INNER} commands subcommands cli engines",
 }
 """What each part may import besides itself. None of the product imports cli (but __main__ does), tools or tests."""
 

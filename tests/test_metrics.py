@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from streamer.metrics import KEPT, Metrics, Pace, nearest_rank
+from streamer.metrics import BUCKETS, KEPT, Metrics, Pace, nearest_rank
 
 
 def test_counts_are_kept_by_name_and_source() -> None:
@@ -42,6 +42,44 @@ def test_timings_keep_the_last_samples_only() -> None:
     timing = metrics.snapshot().timings["age", ""]
     assert (timing.count, timing.greatest) == (KEPT + 100, KEPT + 99)
     assert timing.p50 == 100 + KEPT / 2 - 1
+
+
+def test_a_histogram_counts_everything_that_is_at_most_each_bound() -> None:
+    metrics = Metrics()
+    for seconds in (0.001, 0.005, 0.006, 0.3, 10.0, 99.0):
+        metrics.observe("age", seconds, "hall")
+    histogram = metrics.snapshot().histograms["age", "hall"]
+    assert histogram.count == 6
+    assert histogram.total == pytest.approx(109.312)
+    assert tuple(histogram.buckets) == BUCKETS
+    assert list(histogram.buckets.values()) == [2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5]
+
+
+def test_a_histogram_forgets_nothing() -> None:
+    metrics = Metrics()
+    for _ in range(KEPT + 100):
+        metrics.observe("age", 0.02)
+    histogram = metrics.snapshot().histograms["age", ""]
+    assert histogram.count == histogram.buckets[0.025] == KEPT + 100
+
+
+def test_a_gauge_is_what_it_was_set_to_last() -> None:
+    metrics = Metrics()
+    metrics.set("level", 3, "hall")
+    metrics.set("level", 1, "hall")
+    assert metrics.snapshot().gauges == {("level", "hall"): 1}
+
+
+def test_a_snapshot_stays_as_it_was() -> None:
+    metrics = Metrics()
+    metrics.observe("age", 0.02)
+    before = metrics.snapshot()
+    metrics.observe("age", 0.02)
+    metrics.set("level", 1)
+    metrics.count("n")
+    assert before.histograms["age", ""].buckets[10.0] == before.timings["age", ""].count == 1
+    assert not before.gauges
+    assert not before.counts
 
 
 def test_pace_is_events_a_second() -> None:

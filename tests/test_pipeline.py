@@ -14,7 +14,7 @@ from streamer.errors import SinkError, SourceError, SourceLost
 from streamer.labels import Labels
 from streamer.line import Camera
 from streamer.packets import Packet
-from streamer.pipeline import STOP_SECONDS, Ask, Pipeline
+from streamer.pipeline import STOP_SECONDS, Ask, Hooks, Pipeline
 from streamer.schedule import Plan, Schedule
 from streamer.types import Command, Frame, FrameResult, Image
 from tests.fakes import (
@@ -67,7 +67,7 @@ def balanced(pipeline: Pipeline) -> bool:
     counts = pipeline.metrics.snapshot()
     return all(
         counts.count("captured", line.name) - refused(counts.count("captured", line.name), line.frames.received)
-        == counts.count("processed", line.name) + line.frames.dropped + line.frames.waiting
+        == counts.count("processed", line.name) + line.dropped + line.frames.waiting
         for line in pipeline.lines
     )
 
@@ -525,3 +525,126 @@ def test_a_recording_beside_a_file_begins_with_a_keyframe_at_once() -> None:
     assert recording.packets[0].keyframe
     assert recording.packets[0].sequence == shown
     assert [packet.sequence for packet in file.packets] == list(range(60))
+
+
+def test_each_round_is_told_and_each_frame_captured() -> None:
+    rig, left, right = Rig(), ListSink(), ListSink()
+    told: list[FrameResult] = []
+    captured: list[str] = []
+    cameras = [
+        rig.camera(FakeSource(20, live=False, name="left"), results=[left]),
+        rig.camera(FakeSource(30, live=False, name="right"), results=[right]),
+    ]
+    Pipeline(rig.models, cameras, hooks=Hooks(told.extend, captured.append)).run()
+    assert [r for r in told if r.source == "left"] == left.results
+    assert [r for r in told if r.source == "right"] == right.results
+    assert (captured.count("left"), captured.count("right")) == (20, 30)
+
+
+def test_who_is_told_of_a_round_and_fails_ends_the_run() -> None:
+    def refuse(_: Sequence[FrameResult]) -> None:
+        raise RuntimeError("the hub is gone")
+
+    rig, sink = Rig(), ListSink()
+    camera = rig.camera(FakeSource(10**6, live=True, period=0.001), results=[sink])
+    with pytest.raises(RuntimeError, match="the hub is gone"):
+        Pipeline(rig.models, [camera], hooks=Hooks(on_results=refuse)).run()
+    assert sink.closed == 1
+
+
+def test_who_is_told_of_a_frame_and_fails_ends_that_camera_only() -> None:
+    def refuse(name: str) -> None:
+        if name == "left":
+            raise RuntimeError("no watch")
+
+    rig, right = Rig(), ListSink()
+    cameras = [
+        rig.camera(FakeSource(20, live=False, name="left")),
+        rig.camera(FakeSource(30, live=False, name="right"), results=[right]),
+    ]
+    with pytest.raises(RuntimeError, match="no watch"):
+        Pipeline(rig.models, cameras, hooks=Hooks(on_frame=refuse)).run()
+    assert len(right.results) == 30
+
+
+def test_off_is_heard_at_once_even_where_no_frame_comes() -> None:
+    source, told = SilentSource(), list[FrameResult]()
+    rig, begun = Rig(), threading.Event()
+    sink = ListSink(after=lambda _: begun.set())
+    camera = rig.camera(source, results=[sink])
+    pipeline = Pipeline(rig.models, [camera], stop_event=source.ended, hooks=Hooks(told.extend))
+    pipeline.start()
+    assert begun.wait(10)
+    assert not pipeline.paused
+    pipeline.ask("off")
+    assert pipeline.paused
+    pipeline.ask("off")
+    assert pipeline.paused
+    pipeline.ask("on")
+    assert not pipeline.paused
+    pipeline.stop()
+    pipeline.join()
+
+
+class DeafSource(FakeSource):
+    """A camera that gives three frames and then blocks, whatever happens."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(3, live=True, name=name)
+        self.blocked, self.let_go = threading.Event(), threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        yield from super().frames()
+        self.blocked.set()
+        self.let_go.wait()
+
+
+def test_a_source_that_blocks_for_ever_is_left_behind_in_time(caplog: pytest.LogCaptureFixture) -> None:
+    rig, deaf, sink = Rig(), DeafSource("deaf"), ListSink()
+    pipeline = Pipeline(rig.models, [rig.camera(deaf, results=[sink])])
+    pipeline.start()
+    assert deaf.blocked.wait(10)
+    start = time.monotonic()
+    pipeline.stop()
+    pipeline.join()
+    assert time.monotonic() - start < STOP_SECONDS + 0.5 < 5.0
+    assert "left behind because they do not end: capture deaf" in caplog.text
+    assert (sink.closed, rig.detector.closed) == (1, 1)
+    deaf.let_go.set()
+
+
+def test_cameras_that_die_or_stall_cost_the_others_nothing() -> None:
+    rig, deaf = Rig(), DeafSource("deaf")
+    sinks = [ListSink(), ListSink()]
+    well = [
+        rig.camera(FakeSource(200, live=True, period=0.005, name=f"well {n}"), results=[sink])
+        for n, sink in enumerate(sinks)
+    ]
+    lost = rig.camera(FakeSource(200, live=True, period=0.005, name="lost", lose_at=10))
+    captured: list[str] = []
+    done = [threading.Event(), threading.Event()]
+
+    def count(name: str) -> None:
+        captured.append(name)
+        for n in range(2):
+            if captured.count(f"well {n}") == 200:
+                done[n].set()
+
+    pipeline = Pipeline(rig.models, [rig.camera(deaf), lost, *well], hooks=Hooks(on_frame=count))
+    pipeline.start()
+    assert all(event.wait(20) for event in [deaf.blocked, *done])
+    deaf.let_go.set()
+    with pytest.raises(SourceLost):
+        pipeline.join()
+    processed = pipeline.metrics.snapshot()
+    for n in range(2):
+        assert processed.count("processed", f"well {n}") > 0.95 * 200
+    assert balanced(pipeline)
+
+
+def test_a_live_source_that_is_too_much_says_what_was_reduced() -> None:
+    rig, pictures = Rig(FakeDetector(seconds=0.03), Plan(detect_every=None)), PictureList()
+    pipeline = rig.run(rig.camera(FakeSource(60, live=True, period=0.01), pictures=[pictures]))
+    assert any(status.note.startswith("detecting on 1 frame in") for status in rig.overlay.statuses)
+    gauges = pipeline.metrics.snapshot().gauges
+    assert gauges["governor level", "fake"] > 0

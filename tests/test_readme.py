@@ -53,7 +53,7 @@ def test_a_command_runs(line: str, tmp_path: Path) -> None:
     words = shlex.split(line)[1:]
     if "--config" in words:
         words[words.index("--config") + 1] = str(ROOT / words[words.index("--config") + 1])
-        words = ["check", words[-1]] if words[0] == "run" else words
+        words = ["check", words[words.index("--config") + 1]] if words[0] in ("run", "serve") else words
     words = ["lavfi:testsrc2=size=320x240:rate=10:duration=1" if word == "0" else word for word in words]
     words += ["--no-window"] if words[0] == "run" else []
     environment = ["HALL_LEFT=a", "HALL_RIGHT=b", "DESK=c"]

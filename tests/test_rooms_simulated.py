@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.cards import load_card
-from streamer.build import answers_of
+from streamer.analysing import answers_of
 from streamer.emotions import LABELS
 from streamer.mood import RoomMood
 from tests.rooms import person

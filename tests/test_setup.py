@@ -41,10 +41,11 @@ def refused(path: Path, overrides: dict[str, Any]) -> list[str]:
     ("text", "overrides", "fault"),
     [
         ("sources: {w: }", {"mirror": True}, "sources.w.address: is required"),
-        ("sources: {w: [0]}", {"fps": 5}, "sources.w: expected a mapping of address, mirror, size, fps, got list"),
+        ("sources: {w: [0]}", {"fps": 5}, "sources.w: expected a mapping of address, "
+         "stall, mirror, size, fps, got list"),
         ("sources: [0]", {"mirror": True}, "sources: expected names, as in {webcam: {address: 0}}, got list"),
         ("sources: {w: 0}\noutput: out.mp4", {"output.results": Path("a.jsonl")}, "output: expected a mapping of "
-         "video, results, got str"),
+         "video, results, hls, push, virtual_camera, got str"),
         ("sources: {w: 0}\ndetector: yunet", {"detector.name": "centerface"}, "detector: expected a mapping of name, "
          "min_score, every, weights, got str"),
     ],
@@ -130,7 +131,7 @@ def test_check_says_what_building_would_refuse_all_at_once(tmp_path: Path) -> No
         tmp_path,
         """
 sources:
-  a: {address: "rtsp://me:hunter2@host/1"}
+  a: {address: "ftp://me:hunter2@host/1"}
   b: {address: "synthetic:people=9"}
   c: {address: gone.mp4}
 detector: {name: yonet}
@@ -140,7 +141,7 @@ detector: {name: yonet}
         check(path, {})
     first, a, b, detector = str(error.value).splitlines()
     assert first == f"{path}:"
-    assert a.startswith("  sources.a.address: rtsp://***@host/1: network cameras are not part of this version")
+    assert a.startswith("  sources.a.address: a source cannot be ftp://…; give rtsp://")
     assert b == "  sources.b.address: synthetic:people=9: people must be a whole number from 1 to 4, got '9'"
     assert detector.startswith("  unknown detector 'yonet' (did you mean 'yunet'?)")
 

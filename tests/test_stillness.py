@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from streamer.mood import RoomMood
-from streamer.stillness import MOST, STILL, Stillness
+from streamer.stillness import KEPT, MOST, STILL, Stillness
 from streamer.types import Box, Face, Person, Track
 from tests.rooms import emotion, every
 
@@ -35,10 +35,20 @@ def test_one_that_moves_grows_or_changes_is_a_person(change: tuple[float, float,
 def test_no_more_faces_are_remembered_than_the_bound() -> None:
     watch = Stillness()
     watch.still(face(0.0, number=0), 0.0)
-    for number in range(1, MOST + 1):
-        watch.still(face(0.0, number=number), 0.0)
+    for pts in every(20.0, STILL + 20):
+        for number in range(1, MOST + 1):
+            watch.still(face(pts, number=number), pts)
     assert not watch.still(face(STILL + 1, number=0), STILL + 1)
     assert watch.still(face(STILL + 1, number=MOST), STILL + 1)
+
+
+def test_nothing_is_kept_of_who_is_gone_for_half_a_minute() -> None:
+    for away, still in ((KEPT, True), (KEPT + 1, False)):
+        watch = Stillness()
+        for pts in every(1.0, STILL):
+            watch.still(face(pts, number=1), pts)
+        watch.still(face(STILL + away - 1, 500, number=2), STILL + away - 1)  # somebody else is there meanwhile
+        assert watch.still(face(STILL + away - 1, number=1), STILL + away - 1) is still
 
 
 def test_a_poster_does_not_vote() -> None:

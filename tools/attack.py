@@ -130,13 +130,23 @@ CASES = (
 LEAST_ROOMS = 100
 
 
-def attack(rules: AggregateRules, people: int, rooms: int, seed: int, name: str = "one leaves") -> Result:
-    """Fit the best linear estimator on half of the rooms and score it on the other half.
+Way: TypeAlias = Callable[[AggregateRules, Sequence[Phase], Array, np.random.Generator], tuple[Array, Array]]
+"""From the rules, the phases and everybody's valence (ticks, people) to what is seen at each tick, with the valence in
+the first column, and the mean valence in truth."""
+
+
+def attack(
+    rules: AggregateRules, people: int, rooms: int, seed: int, name: str = "one leaves", way: Way | None = None
+) -> Result:
+    """Fit the best linear estimator on half of the rooms and score it on the other half. ``way``: publish().
 
     Of all that he tries, the attacker's best on the scored half counts, which flatters him. Blind guessing: the
     regression on the valence published in the first phase alone, or the mean of all people, whichever is better.
     """
-    watched = [watch(rules, SCRIPTS[name], people, np.random.default_rng((seed, room))) for room in range(rooms)]
+    watched = [
+        watch(rules, SCRIPTS[name](people), people, np.random.default_rng((seed, room)), way or publish)
+        for room in range(rooms)
+    ]
     truth = np.array([one.truth for one in watched])
     groups = {group: np.array([one.features[group] for one in watched]) for group in watched[0].features}
     first = next(iter(groups))
@@ -178,10 +188,12 @@ class Watched:
     shown: float
 
 
-def watch(rules: AggregateRules, script: Script, people: int, rng: np.random.Generator) -> Watched:
-    phases, known = script(people)
+def watch(
+    rules: AggregateRules, script: tuple[list[Phase], int | None], people: int, rng: np.random.Generator, way: Way
+) -> Watched:
+    phases, known = script
     valence = course(sum(phase.ticks for phase in phases), people + 1, rng)
-    published, true = publish(rules, phases, valence, rng)
+    published, true = way(rules, phases, valence, rng)
     has = ~np.isnan(published[:, 0])
     errors = np.abs(published[has, 0] - true[has])
     own = [] if known is None else [valence[:, known].mean()]

@@ -155,7 +155,7 @@ def live_row(path: Path, faces: int, height: int, seconds: float, folder: Path) 
         height,
         round(span, 1),
         round((len(times) - 1) / span, 1),
-        made.lines[0].frames.dropped,
+        made.lines[0].dropped,
         p(times, 0.5),
         p(times, 0.95),
         p(times[:quarter], 0.95),

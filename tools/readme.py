@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools import engine_speed, gpu_table
+from tools import engine_speed, gpu_table, sign_table
 from tools.markdown import made, table
 
 ROOT = Path(__file__).parent.parent
@@ -201,6 +201,7 @@ def tables() -> dict[str, str]:
     simulated = json.loads((RESULTS / "rooms.json").read_text("utf-8"))
     against = json.loads((RESULTS / "engine_speed.json").read_text("utf-8"))
     on_gpu = json.loads((RESULTS / "gpu.json").read_text("utf-8"))
+    told = json.loads((RESULTS / "signs.json").read_text("utf-8"))
     observed = json.loads((RESULTS / "attack.json").read_text("utf-8"))
     return {
         "accuracy": accuracy(right),
@@ -210,6 +211,7 @@ def tables() -> dict[str, str]:
         "files": files(speed),
         "engine_speed": engine_speed.table(against),
         "gpu": gpu_table.table(on_gpu),
+        "signs": sign_table.tables(told),
     }
 
 

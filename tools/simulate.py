@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.cards import load_card
-from streamer.build import answers_of
+from streamer.analysing import answers_of
 from streamer.correction import Answers
 from streamer.emotions import LABELS, valence_arousal
 from streamer.labels import Labels

@@ -17,7 +17,6 @@ from streamer.commands.setup import configured, ready
 from streamer.commands.terminal import console, counting, escaped, rows
 from streamer.config import Config, Output
 from streamer.errors import SinkError, SourceError
-from streamer.overlay import Overlay
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.plain import Unmanaged
 from streamer.sinks.png import write_png
@@ -191,10 +190,10 @@ def work_through(media: Media, config: Config, pictures: Path, book: Book, outco
 def picture(path: Path, config: Config, models: Models, pictures: Path, book: Book) -> None:
     """One picture is a group of its own: nothing is carried over from another."""
     frame = Frame(str(path), 0, 0.0, time.monotonic(), read_image(path))
-    _, room = config.room_of(next(iter(config.sources)))
-    analysis = build.analyzer(config, models, build.room_mood(config, room), live=False, tracker=StillTracker())
+    (mood,) = build.moods(config).values()
+    analysis = build.analyzer(config, models, mood, live=False, tracker=StillTracker())
     result = analysis.process(frame)
-    drawn = Overlay(trend=False).draw(frame, result, build.view(config), None)
+    drawn = build.overlay(config, trend=False).draw(frame, result, build.view(config), None)
     write_png(free(pictures / f"{path.stem}.png"), drawn.image)
     book.add(result)
 

@@ -11,6 +11,8 @@ from streamer import build
 from streamer.commands.terminal import console, rows
 from streamer.config import Config, listed, load
 from streamer.errors import ConfigError
+from streamer.inlet import Inlet
+from streamer.purposes import PURPOSES
 from streamer.sources.address import parse
 
 
@@ -34,12 +36,16 @@ def check(file: Path, environ: Mapping[str, str]) -> int:
 
 
 def source_faults(config: Config) -> Iterator[str]:
-    """What a run would refuse before it opens anything: an address of an unknown kind, a wrong scene."""
+    """What a run would refuse before it opens anything: an address of an unknown kind, a wrong scene, no purpose."""
+    extras = build.Extras(inlets={name: Inlet(name) for name in config.sources})
     for name, settings in config.sources.items():
         try:
-            build.source(name, settings, threading.Event(), build.Extras())
+            build.source(name, settings, threading.Event(), extras)
         except ConfigError as error:
             yield f"sources.{name}.address: {error}"
+        else:
+            if config.purpose is None and build.others_before(settings):
+                yield f"purpose: is required, because others than you may be seen by {name}: {', '.join(PURPOSES)}"
 
 
 def described(config: Config) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engines.cards import load_card
-from streamer import build
+from streamer import analysing, build
 from streamer.commands.setup import configured
 from streamer.commands.terminal import console, rows, signed
 from streamer.config import Config, Room
@@ -108,7 +108,7 @@ def room_of(config: Config, source: str) -> tuple[str, Room]:
 def settings(config: Config, room: Room) -> dict[str, Any]:
     """What the replay took for granted; ``correction``: a key of CORRECTIONS."""
     card = config.classifier.card
-    able = build.answers_of(load_card(card)) is not None
+    able = analysing.answers_of(load_card(card)) is not None
     correction = "off" if not room.correction else "on" if able else "unknown"
     return {"smoothing": room.smoothing, "weighting": room.weighting, "correction": correction, "card": card}
 

@@ -146,12 +146,9 @@ def line(result: FrameResult, fps: float, age: float) -> str:
     """The state of a run in one line."""
     minutes, seconds = divmod(int(result.pts), 60)
     mood = result.mood
-    said = (
-        "no faces"
-        if mood is None
-        else "not enough evidence"
-        if mood.valence is None
-        else f"mood {signed(mood.valence)}"
-    )
-    people = f"{mood.used} of {mood.people} people, " if mood else ""
-    return f"{minutes}:{seconds:02d}  {people}{said}  {fps:.0f} fps, {age * 1000:.0f} ms, {result.dropped} dropped"
+    if mood is not None:
+        evidence = "not enough evidence" if mood.valence is None else f"mood {signed(mood.valence)}"
+        said = f"{mood.used} of {mood.people} people, {evidence}"
+    else:
+        said = f"{len(result.people)} people" if result.people else "no faces"
+    return f"{minutes}:{seconds:02d}  {said}  {fps:.0f} fps, {age * 1000:.0f} ms, {result.dropped} dropped"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,23 @@ from streamer.errors import ConfigError
 from streamer.sinks.target import file_word
 from streamer.sources.address import parse
 
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What ``groupmood serve`` is asked for."""
+
+    config: Path | None
+    overrides: Mapping[str, Any]
+    max_seconds: float | None
+    open_page: bool
+    offline: bool
+
+
 CAMERA_OPTIONS = ("mirror", "size", "fps")
 
 
 def configured(file: Path | None, overrides: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
-    """``overrides``: 'part.key' or 'source', 'mirror', 'size', 'fps'; None leaves what the file says.
+    """``overrides``: 'part.key' or 'source', 'purpose', 'mirror', 'size', 'fps'; None leaves what the file says.
 
     Raises:
         ConfigError: every fault at once; or there is no source at all.
@@ -34,6 +47,8 @@ def configured(file: Path | None, overrides: Mapping[str, Any], environ: Mapping
     sources = document.get("sources")
     if camera and isinstance(sources, Mapping):
         document["sources"] = {name: merged(shorthand(source), camera) for name, source in sources.items()}
+    if "purpose" in given:
+        document["purpose"] = given["purpose"]
     for path, value in given.items():
         part, _, key = path.partition(".")
         if key:
@@ -64,7 +79,8 @@ def name_of(source: str) -> str:
     if address.kind == "file":
         stem = Path(address.value).stem
         return file_word(stem).lstrip("-._") if re.search("[A-Za-z0-9]", stem) else "video"
-    return {"camera": "webcam", "device": "webcam", "url": "camera"}.get(address.kind, address.kind)
+    names = {"camera": "webcam", "device": "webcam", "url": "camera", "webrtc": "meeting"}
+    return names.get(address.kind, address.kind)
 
 
 def ready(config: Config, *, offline: bool) -> None:

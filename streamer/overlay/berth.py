@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamer.overlay.easing import Eased
+from streamer.overlay.scale import Scale
 from streamer.types import Box
 
 HOMECOMING = 3.0
@@ -50,3 +51,20 @@ class Berth:
             return stay
         self._free_since = pts if self._free_since is None else self._free_since
         return best if pts - self._free_since >= HOMECOMING else stay
+
+
+def corners(scale: Scale, size: tuple[int, int], taken: Sequence[Box]) -> list[Box]:
+    """The picture's corners for a card of ``size``, best first; beside what is ``taken``."""
+    width, height = size
+    margin, right = scale.margin, scale.width - scale.margin - width
+    top, bottom = margin, scale.height - margin - height
+    places = []
+    for x, y in ((margin, bottom), (right, bottom), (margin, top), (right, top)):
+        place = Box(x, y, x + width, y + height)
+        hit = [part for part in taken if part.overlap(place) > 0]
+        if y == top:
+            y = round(max((part.y2 + scale.gap for part in hit), default=y))
+        else:
+            y = round(min((part.y1 - scale.gap - height for part in hit), default=y))
+        places.append(Box(x, y, x + width, y + height))
+    return places

@@ -27,6 +27,15 @@ EXPRESSIONS: Mapping[str, Colour] = {
 """M. Okabe, K. Ito, "Color Universal Design" (2008), https://jfly.uni-koeln.de/color/: told apart by colour-blind
 readers. Still, a word stands beside each."""
 
+SIGNED: Mapping[str, Colour] = {
+    "smile": bgr("#56B4E9"),
+    "frown": bgr("#CC79A7"),
+    "nod": bgr("#009E73"),
+    "shake": bgr("#E69F00"),
+    "facing": bgr("#E9E9E9"),
+}
+"""The same palette for signs, none in the colour of the expression that it might be taken for."""
+
 NEGATIVE, MIDDLE, POSITIVE = bgr("#D55E00"), bgr("#BBBBBB"), bgr("#0072B2")
 """Valence −1, 0, +1."""
 

@@ -45,7 +45,8 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the meter draws now, values on their way. ``people`` and ``used`` None: no data. ``camps`` None: no evidence
-    or fewer than LEAST people. ``change`` of valence, −2…2, in a moment that is under way; None: there is none."""
+    or fewer than LEAST people. ``change`` of valence, −2…2, in a moment that is under way; None: there is none.
+    ``least``: as in View."""
 
     pts: float
     people: int | None = None
@@ -58,6 +59,7 @@ class Shown:
     trend: tuple[Sample, ...] = ()
     camps: Camps | None = None
     change: float | None = None
+    least: int = 0
 
 
 class History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamer.overlay.berth import Berth
+from streamer.overlay.berth import Berth, corners
 from streamer.overlay.canvas import Canvas, stamp_of
 from streamer.overlay.colours import BLACK, SOFT, WHITE, valence_colour
 from streamer.overlay.ends import Ends
@@ -52,19 +52,7 @@ class Meter:
         card = self._card(scale)
         if card is None:
             return None
-        margin, right = scale.margin, scale.width - scale.margin - card.width
-        top, bottom = margin, scale.height - margin - card.height
-        corners = ((margin, bottom), (right, bottom), (margin, top), (right, top))
-        places = []
-        for x, y in corners:
-            place = Box(x, y, x + card.width, y + card.height)
-            hit = [part for part in taken if part.overlap(place) > 0]
-            if y == top:
-                y = round(max((part.y2 + scale.gap for part in hit), default=y))
-            else:
-                y = round(min((part.y1 - scale.gap - card.height for part in hit), default=y))
-            places.append(Box(x, y, x + card.width, y + card.height))
-        return self._berth.choose(places, faces, pts)
+        return self._berth.choose(corners(scale, (card.width, card.height), taken), faces, pts)
 
     def draw(self, canvas: Canvas, scale: Scale, shown: Shown, place: Box, paused: bool) -> None:
         card = self._card(scale)
@@ -108,7 +96,7 @@ class Meter:
     def _headline(self, shown: Shown) -> tuple[str, ...]:
         if shown.valence is None:
             self._number = None
-            return ("Not enough", "evidence") if shown.people else ("No data",)
+            return ("Not enough", "evidence") if shown.people else ("Waiting",) if shown.least else ("No data",)
         if self._number is None or abs(shown.valence - self._number) > NUMBER_STEP:
             self._number = shown.valence
         return (signed(self._number),)
@@ -160,10 +148,17 @@ def title_of(shown: Shown, paused: bool) -> str:
     if paused:
         return "analysis paused"
     if not shown.people:
-        return "no faces"
+        return waiting(shown.least) if shown.least else "no faces"
+    if shown.least:
+        return f"{shown.used}+ people" if shown.used == shown.people else f"{shown.used}+ of {shown.people}+ people"
     if shown.people == 1:
         return "one person"
     return f"{shown.used} of {shown.people} people"
+
+
+def waiting(least: int) -> str:
+    """What is said where nothing is shown, as there may be too few people."""
+    return f"from {least} people on"
 
 
 def verb_of(change: float) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from streamer.emotions import HIDDEN
 from streamer.overlay.canvas import Canvas
 from streamer.overlay.help import Help
-from streamer.overlay.meter import Meter
+from streamer.overlay.meter import Meter, waiting
 from streamer.overlay.people import People, visible
 from streamer.overlay.scale import Scale, scale_of
 from streamer.overlay.shapes import Shapes
+from streamer.overlay.sign_panel import SignPanel
 from streamer.overlay.status import Badges, InfoLine
 from streamer.overlay.text import Typeface
 from streamer.overlay.veil import veil
@@ -21,7 +22,8 @@ from streamer.types import Box, Frame, FrameResult, Status, View
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """What is drawn on; ``faces``: what of the people's boxes lies in the picture."""
+    """What is drawn on; ``faces``: what of the people's boxes lies in the picture, or of all faces where no people are
+    given."""
 
     canvas: Canvas
     scale: Scale
@@ -34,18 +36,22 @@ class Overlay:
 
     ``interval``: seconds in which a face's next reading is due; the outline fades when it is late. ``hidden``: labels
     that are never written; in the shares they count as "other". ``trend``: draw the tail and the last minute; off for
-    single pictures. What it remembers is bounded, and gone when pts falls or the source changes.
+    single pictures. ``signs``: no emotion is inferred, so what people do stands in the meter's place. What it remembers
+    is bounded, and gone when pts falls or the source changes.
 
     Raises:
         ConfigError: the font's package is not installed.
     """
 
-    def __init__(self, interval: float = 0.25, hidden: Sequence[str] = HIDDEN, trend: bool = True) -> None:
+    def __init__(
+        self, interval: float = 0.25, hidden: Sequence[str] = HIDDEN, trend: bool = True, *, signs: bool = False
+    ) -> None:
         if not interval > 0:
             raise ValueError(f"interval must be more than 0 seconds, got {interval}")
         typeface, self._shapes = Typeface(), Shapes()
         self._people = People(typeface, self._shapes, interval, tuple(hidden))
         self._meter = Meter(typeface, self._shapes, tuple(hidden), trend)
+        self._panel = SignPanel(typeface, self._shapes) if signs else None
         self._info = InfoLine(typeface, self._shapes)
         self._badges = Badges(typeface, self._shapes)
         self._help = Help(typeface, self._shapes)
@@ -57,7 +63,8 @@ class Overlay:
         info line."""
         self._follow(result)
         scale = self._scale = self._scale if self._scale.fits(*frame.size) else scale_of(*frame.size)
-        faces = tuple(box for person in result.people if (box := visible(person.track.face.box, scale)))
+        boxes = [person.track.face.box for person in result.people] or [face.box for face in result.faces]
+        faces = tuple(box for one in boxes if (box := visible(one, scale)))
         sheet = Sheet(Canvas(frame.image.copy()), scale, faces, result.pts)
         if view.blur:
             self._blur(sheet, result, view)
@@ -75,6 +82,8 @@ class Overlay:
         if self._last and (self._last[0] != result.source or result.pts < self._last[1]):
             self._people.reset()
             self._meter.reset()
+            if self._panel:
+                self._panel.reset()
             self._info.reset()
             self._help.reset()
         self._last = result.source, result.pts
@@ -110,11 +119,29 @@ class Overlay:
 
     def _mood(self, sheet: Sheet, result: FrameResult, view: View, taken: tuple[Box, ...]) -> tuple[Box, ...]:
         """Draws the meter, if it is wanted and fits; where it lies. A paused analysis knows nothing of the room."""
+        if self._panel:
+            return self._signs(self._panel, sheet, result, (view, taken))
         shown = self._meter.remember(None if view.paused else result.mood, result.pts)
+        shown = replace(shown, least=0 if view.paused else view.least)
         berth = self._meter.berth(sheet.scale, sheet.faces, taken, sheet.pts) if view.meter else None
         if berth is None:
             return ()
         place, opacity = berth
         draw = partial(self._meter.draw, sheet.canvas, sheet.scale, shown, place, view.paused)
         sheet.canvas.fade(place, opacity, draw)
+        return (place,)
+
+    def _signs(
+        self, panel: SignPanel, sheet: Sheet, result: FrameResult, at: tuple[View, tuple[Box, ...]]
+    ) -> tuple[Box, ...]:
+        """Draws the signs in the meter's place."""
+        view, taken = at
+        shown = panel.remember(result, view.paused)
+        if view.least and result.signs is None and not view.paused:
+            shown = replace(shown, title=waiting(view.least))
+        berth = panel.berth(sheet.scale, sheet.faces, taken, sheet.pts) if view.meter else None
+        if berth is None:
+            return ()
+        place, opacity = berth
+        sheet.canvas.fade(place, opacity, partial(panel.draw, sheet.canvas, sheet.scale, shown, place))
         return (place,)

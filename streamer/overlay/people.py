@@ -1,4 +1,4 @@
-"""The people in the picture: an outline around each face, and a plate that says what it seems to express."""
+"""The people in the picture: an outline around each face, and a plate that says what it seems to express, or does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from streamer.emotions import LABELS
 from streamer.overlay.canvas import Canvas, Stamp, layer
-from streamer.overlay.colours import BLACK, EXPRESSIONS, GREY, SOFT, WHITE, Colour
+from streamer.overlay.colours import BLACK, EXPRESSIONS, GREY, SIGNED, SOFT, WHITE, Colour
 from streamer.overlay.easing import Eased
 from streamer.overlay.placement import Ground, Placement, Wish
 from streamer.overlay.recent import Recent
@@ -31,11 +31,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What is written on a person's plate: a word and, unless unsure, how sure."""
+    """What is written on a person's plate: a word and, unless unsure, how sure. A sign has no bar: it is a yes."""
 
     word: str
     colour: Colour
     sure: bool
+    bar: bool = True
 
 
 class People:
@@ -74,9 +75,12 @@ class People:
 
     def tag(self, person: Person) -> Tag | None:
         """None before the first reading."""
+        word = plain(person.label)
+        if person.signs is not None:
+            sure = word != UNSURE and bool(word)
+            return Tag(word if sure else UNSURE, SIGNED.get(word, GREY), sure, bar=False)
         if person.emotion is None:
             return None
-        word = plain(person.label)
         if word == UNSURE or word in self._hidden or not word:
             return Tag(UNSURE, GREY, sure=False)
         return Tag(word, EXPRESSIONS.get(word, GREY), sure=True)
@@ -84,7 +88,7 @@ class People:
     def _outline(self, canvas: Canvas, scale: Scale, person: Person, tag: Tag | None) -> None:
         """Brackets at the corners. Coloured only with the word beside it; thinner before the first reading."""
         opacity = self._looks[person.track.id].opacity.value or STALE
-        line = scale.line if person.emotion else max(1, scale.line // 2)
+        line = scale.line if person.emotion or person.signs else max(1, scale.line // 2)
         box = person.track.face.box
         side = min(box.width, box.height)
         arm = int(min(0.3 * side, 0.06 * scale.unit)) // 2 * 2
@@ -105,7 +109,7 @@ class People:
         stamp = self._plates.get(key, lambda: self._picture(tag, scale))
         x, y = round(place.x1), round(place.y1)
         lay_plate(canvas, self._shapes, stamp, (x, y), (scale.radius, scale.frost))
-        if not tag.sure:
+        if not (tag.sure and tag.bar):
             return
         left, top, width, height = self._bar(scale)
         filled = round(width * min(1.0, max(0.0, look.confidence.value or 0.0)))
@@ -120,7 +124,7 @@ class People:
         def draw(canvas: Canvas) -> None:
             canvas.lay(self._shapes.plate(width, height, scale.radius), 0, 0)
             self._typeface.word(tag.word, style).write(canvas, scale.pad, scale.pad + round(scale.name))
-            if tag.sure:
+            if tag.sure and tag.bar:
                 left, top, length, thick = self._bar(scale)
                 canvas.lay(self._shapes.bar(length, thick, BLACK, 0.7), left, top)
 
@@ -134,7 +138,7 @@ class People:
     def _size(self, tag: Tag, scale: Scale) -> tuple[int, int]:
         _, top, length, thick = self._bar(scale)
         width = self._typeface.width(tag.word, self._style(tag, scale))
-        if not tag.sure:
+        if not (tag.sure and tag.bar):
             return width + 2 * scale.pad, 2 * scale.pad + round(1.25 * scale.name)
         return max(width, length) + 2 * scale.pad, top + thick + scale.pad
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from fractions import Fraction
 from types import TracebackType
@@ -59,6 +60,7 @@ class H264Encoder:
         self._last: tuple[float, int] | None = None  # pts of the latest picture in seconds and in ticks
         self._key: int | None = None  # pts of the latest keyframe in ticks; None: the next picture must be one
         self._sequence = 0
+        self._asked = threading.Event()
 
     def __enter__(self) -> H264Encoder:
         try:
@@ -69,6 +71,10 @@ class H264Encoder:
                 "pip install --force-reinstall --only-binary=:all: av"
             ) from error
         return self
+
+    def ask_keyframe(self) -> None:
+        """Make the next picture a keyframe (IDR), for a reader who joins; from any thread."""
+        self._asked.set()
 
     def encode(self, picture: Frame) -> Sequence[Packet]:
         """The packets that are ready; those of the size before come first.
@@ -86,7 +92,7 @@ class H264Encoder:
             opened = self._context or self._open(*size)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = ticks, Fraction(1, TICKS)
-            if self._key is None or ticks + step - self._key > self._gop:  # the next one would come too late
+            if self._key_due(ticks, step):
                 frame.pict_type, self._key = PictureType.I, ticks
             return [*before, *self._packets(opened.encode(frame), size)]
         except (av.FFmpegError, OSError) as error:
@@ -122,6 +128,13 @@ class H264Encoder:
         ticks = max(ticks, before + 1)
         self._last = pts, ticks
         return ticks, ticks - before
+
+    def _key_due(self, ticks: int, step: int) -> bool:
+        """Whether this picture is to be a keyframe: it must, it is asked for, or the next one would come too late."""
+        asked = self._asked.is_set()
+        if asked:
+            self._asked.clear()
+        return asked or self._key is None or ticks + step - self._key > self._gop
 
     def _open(self, width: int, height: int) -> VideoCodecContext:
         context = av.CodecContext.create(self._codec, "w")

@@ -15,11 +15,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from streamer.emotions import LABELS
-from streamer.types import UNSURE, Box, FrameResult, GroupMood, Moment, Person
+from streamer.types import SIGNS, UNSURE, Box, FrameResult, GroupMood, Moment, Person, Signs
 
 SCHEMA = "groupmood.frame/1"
 
 Measured: TypeAlias = float | None
+
+SAID = (*LABELS, *SIGNS, UNSURE)
+"""Every label."""
 
 
 def known_labels(shares: dict[str, Measured]) -> dict[str, Measured]:
@@ -29,8 +32,8 @@ def known_labels(shares: dict[str, Measured]) -> dict[str, Measured]:
 
 
 def known_label(label: str) -> str:
-    if label not in (*LABELS, UNSURE):
-        raise ValueError(f"expected one of {', '.join(LABELS)} or {UNSURE}, got {label!r}")
+    if label not in SAID:
+        raise ValueError(f"expected one of {', '.join(SAID)}; got {label!r}")
     return label
 
 
@@ -39,11 +42,21 @@ Shares: TypeAlias = Annotated[
     AfterValidator(known_labels),
     Field(json_schema_extra={"propertyNames": {"enum": list(LABELS)}, "required": list(LABELS)}),
 ]
-Label: TypeAlias = Annotated[str, AfterValidator(known_label), Field(json_schema_extra={"enum": [*LABELS, UNSURE]})]
+Label: TypeAlias = Annotated[str, AfterValidator(known_label), Field(json_schema_extra={"enum": list(SAID)})]
 
 
 class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SignsRecord(Record):
+    """What a face does, where no emotion is inferred; null where it cannot be told."""
+
+    smile: bool | None
+    frown: bool | None
+    nod: bool | None = Field(description="of the head, in the last second or so")
+    shake: bool | None = Field(description="of the head, in the last second or so")
+    facing: bool | None = Field(description="turned towards the camera")
 
 
 class PersonRecord(Record):
@@ -55,11 +68,16 @@ class PersonRecord(Record):
     )
     seen: bool = Field(description="found by the latest detection; false: predicted only")
     age: Measured = Field(description="seconds since it was first seen")
-    label: Label = Field(description="the smoothed expression, or unsure")
-    confidence: Measured = Field(description="0…1, probability of the label; of the likeliest visible one where unsure")
-    probabilities: Shares | None = Field(description="0…1 by label, summing to 1; null before the first reading")
+    label: Label = Field(description="the smoothed expression, a sign, or unsure")
+    confidence: Measured = Field(
+        description="0…1, probability of the label; of the likeliest visible one where unsure; of a sign, 1"
+    )
+    probabilities: Shares | None = Field(
+        description="0…1 by label, summing to 1; null before the first reading, and where no emotion is inferred"
+    )
     emotion_age: Measured = Field(description="seconds between the frame the probabilities were read from and this one")
     quality: Measured = Field(description="0…1, of the face as a picture")
+    signs: SignsRecord | None = Field(default=None, description="null where emotions are inferred")
 
 
 class MomentRecord(Record):
@@ -138,6 +156,17 @@ def person_record(person: Person, pts: float) -> dict[str, Any]:
         "probabilities": None if emotion is None else by_label(emotion.probabilities),
         "emotion_age": None if emotion is None else rounded(pts - emotion.pts, 3),
         "quality": rounded(person.quality, 3),
+        **({} if person.signs is None else {"signs": signs_record(person.signs)}),
+    }
+
+
+def signs_record(signs: Signs) -> dict[str, bool | None]:
+    return {
+        "smile": signs.smile,
+        "frown": signs.frown,
+        "nod": signs.nod,
+        "shake": signs.shake,
+        "facing": signs.facing,
     }
 
 

@@ -31,6 +31,11 @@ FACES = (
     "quality",
     "emotion_age",
     *LABELS,
+    "smile",
+    "frown",
+    "nod",
+    "shake",
+    "facing",
 )
 GROUPS = (
     "source",
@@ -118,7 +123,8 @@ def face_rows(result: FrameResult) -> list[dict[str, Any]]:
     for person in result.people:
         record = person_record(person, result.pts)
         corners = dict(zip(("x1", "y1", "x2", "y2"), record.pop("box") or (), strict=False))
-        rows.append({**where(result), **record, **corners, **(record["probabilities"] or {})})
+        shares, signs = record["probabilities"] or {}, record.get("signs", {})
+        rows.append({**where(result), **record, **corners, **shares, **signs})
     return rows
 
 

@@ -7,26 +7,24 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from streamer.errors import ConfigError
+from streamer.redaction import redact as redact
+from streamer.redaction import redact_url as redact_url
 
-Kind: TypeAlias = Literal["camera", "device", "lavfi", "synthetic", "file", "url"]
+Kind: TypeAlias = Literal["camera", "device", "lavfi", "synthetic", "screen", "webrtc", "file", "url"]
+
+_NETWORK = ("rtsp", "rtsps", "http", "https")
+
+_PREFIXES: tuple[Kind, ...] = ("lavfi", "synthetic", "screen")
+"""Kinds that are named before a colon."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-# Everything between :// and the last @ of the same word: a password may itself hold @, : and /.
-_USERINFO = re.compile(r"(?<=://)\S+@")
-# The same without a scheme, as in "admin:secret@10.0.0.2:554".
-_BARE_USERINFO = re.compile(r"(?<![\w/*])[^\s:/@'\"]+:[^\s/@]+@(?=[\w\[])")
-_SECRET = re.compile(
-    r"((?:pass|pas|pwd|psw|psk|token|secret|key|auth|signature|sig|credential|jwt|session|sid)\w*(?:=|%3[Dd]))"
-    r"[^&;\s'\"#]+",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(r"(authorization\s*:\s*\w+\s+)[^\s'\"]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """``value`` by kind: camera "0", device "/dev/video0" or "video=Name", lavfi the graph, synthetic what follows the
-    colon (may be ''), file the path, url the whole URL, secrets included. Printing an address masks them."""
+    """``value`` by kind: camera "0", device "/dev/video0" or "video=Name", lavfi the graph, synthetic and screen what
+    follows the colon (may be ''), webrtc '', file the path, url the whole URL, secrets included. Printing an address
+    masks them."""
 
     kind: Kind
     value: str
@@ -34,7 +32,7 @@ class Address:
     def __str__(self) -> str:
         if self.kind == "url":
             return redact_url(self.value)
-        prefix = {"camera": "camera ", "lavfi": "lavfi:", "synthetic": "synthetic:"}.get(self.kind, "")
+        prefix = "camera " if self.kind == "camera" else f"{self.kind}:" if self.kind in (*_PREFIXES, "webrtc") else ""
         return prefix + redact(self.value)
 
     def __repr__(self) -> str:
@@ -47,7 +45,7 @@ def parse(text: str) -> Address:
     A file that is called "0" or "lavfi:x" is given as "./0" or "file:lavfi:x".
 
     Raises:
-        ConfigError: the text is empty.
+        ConfigError: the text is empty, or a URL of a kind that is not read.
     """
     text = text.strip()
     if not text:
@@ -59,27 +57,28 @@ def parse(text: str) -> Address:
     if text == "synthetic":
         return Address("synthetic", "")
     prefix, colon, rest = text.partition(":")
-    if colon and prefix == "lavfi":
-        return Address("lavfi", rest)
-    if colon and prefix == "synthetic":
-        return Address("synthetic", rest)
     if colon and prefix == "file":
         return Address("file", rest.removeprefix("//"))
-    return Address("url" if _SCHEME.match(text) else "file", text)
+    if (scheme := _SCHEME.match(text)) is not None:
+        return _network(scheme[1], text)
+    if colon and prefix == "webrtc":
+        return _brought(rest)
+    for kind in _PREFIXES:
+        if colon and prefix == kind:
+            return Address(kind, rest)
+    return Address("file", text)
 
 
-def redact(text: str) -> str:
-    """The text with user names, passwords and tokens of every URL in it replaced by ***; rather too much than too
-    little."""
-    text = _USERINFO.sub("***@", text)
-    text = _BARE_USERINFO.sub("***@", text)
-    text = _SECRET.sub(r"\1***", text)
-    return _HEADER.sub(r"\1***", text)
+def _network(scheme: str, url: str) -> Address:
+    if scheme.lower() not in _NETWORK:
+        known = ", ".join(f"{name}://" for name in _NETWORK)
+        raise ConfigError(f"a source cannot be {scheme}://…; give {known}, or the path of a file")
+    return Address("url", url)
 
 
-def redact_url(url: str) -> str:
-    """The same for a text that is one URL and nothing else: then a password may also hold spaces."""
-    scheme, separator, rest = url.partition("://")
-    if separator and "@" in rest:
-        url = f"{scheme}://***@{rest.rpartition('@')[2]}"
-    return redact(url)
+def _brought(rest: str) -> Address:
+    if rest:
+        raise ConfigError(
+            f"nothing can follow webrtc: (a browser brings the picture), got {redact(rest)!r}; leave it away"
+        )
+    return Address("webrtc", "")

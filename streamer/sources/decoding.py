@@ -68,12 +68,26 @@ class Decoding:
             av.FFmpegError: reading failed otherwise than by damage.
             SourceError: a picture is too large.
         """
-        for packet in self._packets():
-            for picture in self._decode(packet):
-                check_pixels(picture.width, picture.height, self._label)
+        for pictures in self.batches():
+            for picture in pictures:
                 yield picture
-                if self.closed:  # one step more of the demuxer would read freed memory
+                if self.closed:
                     return
+
+    def batches(self) -> Iterator[list[av.VideoFrame]]:
+        """The pictures of each packet, often one, none while the decoder waits for more. May be asked for again after
+        av.error.TimeoutError, and goes on where it was.
+
+        Raises:
+            av.FFmpegError, SourceError: as pictures().
+        """
+        for packet in self._packets():
+            pictures = self._decode(packet)
+            for picture in pictures:
+                check_pixels(picture.width, picture.height, self._label)
+            yield pictures
+            if self.closed:  # one step more of the demuxer would read freed memory
+                return
 
     def close(self) -> None:
         """May be called again."""

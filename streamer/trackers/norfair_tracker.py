@@ -80,8 +80,7 @@ class NorfairTracker:
 
     def update(self, faces: Sequence[Face] | None, pts: float) -> tuple[Track, ...]:
         if pts < self._pts:
-            self._given += self._norfair.total_object_count
-            self._restart()
+            self.reset()
         self._motion.ticks = max(0.0, pts - self._pts) / TICK
         self._pts = pts
         self._end()
@@ -91,6 +90,11 @@ class NorfairTracker:
             self._look(faces)
         tracks = (self._track(known) for known in self._norfair.get_active_objects())
         return tuple(sorted(tracks, key=lambda track: track.id))
+
+    def reset(self) -> None:
+        """Part with everybody: who is seen from now on is new."""
+        self._given += self._norfair.total_object_count
+        self._restart()
 
     def _look(self, faces: Sequence[Face]) -> None:
         after_gap = GAP < self._pts - self._looked < math.inf

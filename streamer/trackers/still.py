@@ -16,3 +16,6 @@ class StillTracker:
 
     def update(self, faces: Sequence[Face] | None, pts: float) -> tuple[Track, ...]:  # noqa: ARG002  (Tracker's)
         return tuple(Track(next(self._ids), face, 0.0, True) for face in faces or ())
+
+    def reset(self) -> None:
+        """Nothing is remembered from picture to picture."""

@@ -18,17 +18,27 @@ import cv2
 import pytest
 
 from streamer.errors import SinkError, StreamerError
+from streamer.fanout import Fanout
 from streamer.sinks.h264 import H264Encoder
+from streamer.sinks.hls import Hls
 from streamer.sinks.jsonl import JsonLines
+from streamer.sinks.mjpeg import Mjpeg
 from streamer.sinks.picture_file import StillPicture
+from streamer.sinks.rtsp_push import RtspPush
 from streamer.sinks.video_file import VideoFile
+from streamer.sinks.virtual_camera import VirtualCamera
 from streamer.sinks.window import Window
 from streamer.stages import Encoder, PacketSink, PictureSink, ResultSink
 from tests.clips import packets, picture, play, result
 
 RESULT_SINKS: list[Callable[[Path], ResultSink]] = [JsonLines]
-PICTURE_SINKS: list[Callable[[Path], PictureSink]] = [StillPicture, lambda path: Window(print, snapshots=path)]
-PACKET_SINKS: list[Callable[[Path], PacketSink]] = [VideoFile]
+PICTURE_SINKS: list[Callable[[Path], PictureSink]] = [
+    StillPicture,
+    lambda path: Window(print, snapshots=path),
+    lambda _: Mjpeg(Fanout(1)),
+    lambda _: VirtualCamera(),
+]
+PACKET_SINKS: list[Callable[[Path], PacketSink]] = [VideoFile, Hls, lambda _: RtspPush("rtsp://host/name")]
 ENCODERS: list[Callable[[Fraction], Encoder]] = [lambda rate: H264Encoder(rate_hint=rate)]
 """For mypy, which compares them with what their stage promises."""
 

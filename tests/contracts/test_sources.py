@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 from queue import SimpleQueue
 
+import av
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -18,9 +19,12 @@ from streamer.sources.address import parse
 from streamer.sources.capture import CaptureSource
 from streamer.sources.file import FileSource
 from streamer.sources.images import ImageSource
-from streamer.sources.reconnect import Reconnecting
+from streamer.sources.reconnect import Reconnecting, Waiting
+from streamer.sources.rtsp import RtspSource
+from streamer.sources.screen import ScreenSource
 from streamer.stages import Source
 from tests.media import video
+from tests.rtsp_server import rtsp_server
 
 COUNT = 300
 SIZE = (320, 240)
@@ -43,7 +47,14 @@ def pictures(folder: Path) -> Source:
 def a_graph_that_comes_back(_folder: Path) -> Source:
     """Lost and found each two seconds."""
     address = parse(f"lavfi:testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=30:duration=2")
-    return Reconnecting(lambda: CaptureSource(address, name="one"), wait=lambda _: False)
+    return Reconnecting(lambda: CaptureSource(address, name="one"), waiting=Waiting(lambda _: False))
+
+
+def a_screen(_folder: Path) -> Source:
+    """One that shows a graph; see tests/test_screen.py for a real one."""
+    graph = f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=30"
+    display = {"DISPLAY": ":0"}
+    return ScreenSource("", environ=display, platform="linux", opener=lambda _: av.open(graph, format="lavfi"))
 
 
 SOURCES: dict[str, Callable[[Path], Source]] = {
@@ -51,11 +62,21 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     "lavfi": a_graph,
     "images": pictures,
     "reconnecting": a_graph_that_comes_back,
+    "screen": a_screen,
 }
 
 
-@pytest.fixture(params=SOURCES)
+@pytest.fixture(scope="module")
+def network_camera() -> Iterator[Source]:
+    with rtsp_server(size=SIZE, fps=200) as server:
+        yield RtspSource(server.url, name="one")
+
+
+@pytest.fixture(params=[*SOURCES, "rtsp"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
+    if request.param == "rtsp":
+        camera: Source = request.getfixturevalue("network_camera")
+        return camera
     return SOURCES[request.param](tmp_path)
 
 

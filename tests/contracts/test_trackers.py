@@ -64,6 +64,19 @@ class TestEveryTracker:
             assert firsts[-1][0] <= 2
             assert next(known for known in firsts if known) == [1]
 
+    def test_after_a_reset_everybody_is_new_and_no_id_comes_again(self, make: Callable[[], Tracker]) -> None:
+        tracker, faces = make(), [face(100), face(400)]
+        given: list[int] = []
+        for start in (0.0, 1.0, 2.0):
+            new = {
+                known for _, tracks in run(tracker, lambda _: faces, start + 0.3, start=start) for known in ids(tracks)
+            }
+            assert len(new) >= 2
+            assert not new & set(given)
+            given += new
+            tracker.reset()
+            assert tracker.update(None, start + 0.4) == ()
+
 
 def test_in_unrelated_pictures_everybody_is_somebody_new() -> None:
     tracker = StillTracker()

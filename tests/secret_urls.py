@@ -1,0 +1,71 @@
+"""Ways in which a camera's address may carry a name, a password or a token, well-formed and not."""
+
+from __future__ import annotations
+
+USER, PASSWORD, TOKEN = "canaryUser", "CANARYpass", "CANARYtoken"
+
+URLS = (
+    f"rtsp://{USER}:{PASSWORD}@cam:554/1",
+    f"rtsp://{USER}@cam/1",
+    f"rtsp://:{PASSWORD}@cam/1",
+    f"RTSPS://{USER}:{PASSWORD}@CAM/1",
+    f"rtsp://{USER}:{PASSWORD}@[fe80::1]:554/1",
+    f"rtsp://{USER}:{PASSWORD}@{PASSWORD}@cam/1",
+    f"rtsp://{USER}:a@{PASSWORD}@b@cam/1",
+    f"rtsp://{USER}:{PASSWORD}/{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}//{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}://{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD} {PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}\t{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}\u00a0{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}#{PASSWORD}?{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}'{PASSWORD}\"{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}%40{PASSWORD}%20x@cam/1",
+    f"rtsp://{USER}%3A{PASSWORD}@cam/1",
+    f"rtsp://{USER}:{PASSWORD}%40cam/1",
+    f"rtsp://{USER}:{PASSWORD}#cam/1",
+    f"rtsp:/{USER}:{PASSWORD}@cam/1",
+    f"rtsp:///{USER}:{PASSWORD}@cam/1",
+    f"//{USER}:{PASSWORD}@cam/1",
+    f"rtsp%3A%2F%2F{USER}%3A{PASSWORD}%40cam%2F1",
+    f"http://proxy/?url=rtsp%253A%252F%252F{USER}%253A{PASSWORD}%2540cam",
+    f"rtsp:\\/\\/{USER}:{PASSWORD}@cam\\/1",
+    f"movie=rtsp\\\\://{USER}:{PASSWORD}@cam/1,scale=2:2",
+    f"{USER}:{PASSWORD}@10.0.0.2:554",
+    f"{USER}:{PASSWORD}/{PASSWORD}@10.0.0.2",
+    f"{USER}:{PASSWORD}@{PASSWORD}@10.0.0.2",
+    f"{USER}:{PASSWORD}@[::1]:554",
+    f"sip:{USER}:{PASSWORD}@cam",
+    f"rtmp+tls://{USER}:{PASSWORD}@cam/live",
+    f"srt://cam:9000?streamid=x&passphrase={PASSWORD}",
+    f"http://cam/a?token={TOKEN}&x=1",
+    f"http://cam/a?x=1&access_token={TOKEN}",
+    f"http://cam/a?API_KEY={TOKEN};b=2",
+    f"http://cam/a?apikey={TOKEN}",
+    f"http://cam/a?user={USER}&pwd={PASSWORD}",
+    f"http://cam/a?-usr={USER}&-pwd={PASSWORD}",
+    f"http://cam/a?loginuse={USER}&loginpas={PASSWORD}",
+    f"http://cam/a?username={USER}&pw={PASSWORD}",
+    f"http://cam/a?X-Amz-Signature={TOKEN}&X-Amz-Credential={TOKEN}",
+    f"http://cam/a?sid={TOKEN}&jwt={TOKEN}&sig={TOKEN}&hmac={TOKEN}",
+    f"http://cam/a?token[]={TOKEN}&token%5B%5D={TOKEN}",
+    f"http://cam/a?token='{TOKEN}'&auth=\"{TOKEN}\"",
+    f"http://cam/a?u=http%3A%2F%2Fx%3Ftoken%3D{TOKEN}",
+    f"http://cam/a?u=http%253A%252F%252Fx%253Ftoken%253D{TOKEN}",
+    f"http://cam/a#access_token={TOKEN}",
+    f"rtsp://cam:554/user={USER}_password={PASSWORD}_channel=1",
+    f"rtsp://{USER}:{PASSWORD}@a/1,rtsp://{USER}:{PASSWORD}@b/2",
+    f"rtsp://{USER}:{PASSWORD}@a/1 and rtsp://{USER}:{PASSWORD}@b/2?token={TOKEN}",
+    f"<rtsp://{USER}:{PASSWORD}@cam/1>",
+    f"Authorization: Basic {TOKEN}==",
+    f'Authorization: Digest username="{USER}", realm="x", response="{TOKEN}"',
+    f"{{'Authorization': 'Bearer {TOKEN}1'}}",
+    f'{{"user": "{USER}", "password": "{PASSWORD}"}}',
+    f"X-Auth-Token: {TOKEN}",
+    f"Cookie: session={TOKEN}; other={TOKEN}",
+)
+
+
+def leaks(text: str) -> bool:
+    """Whether a secret of URLS can be read in it."""
+    return any(secret.lower() in text.lower() for secret in (USER, PASSWORD, TOKEN))
