@@ -64,8 +64,12 @@ class Service:
             self.doors.close()
 
     def _tick(self, over: threading.Event) -> None:
+        off = False
         while not over.wait(TICK):
             self.publisher.tick(time.monotonic())
+            if self.pipeline.paused and not off:  # by a key, or the toggle of the API
+                self.publisher.off()
+            off = self.pipeline.paused
 
 
 @dataclass(frozen=True, slots=True)

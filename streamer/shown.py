@@ -22,15 +22,8 @@ def settings_view(config: Config) -> dict[str, Any]:
     view["output"]["push"] = None if push is None else redact_url(push.get_secret_value())
     for name, token in (("token", config.server.token), ("admin_token", config.server.admin_token)):
         view["server"][name] = None if token is None else MASK
-    view["webrtc"]["ice_servers"] = [bare(one) for one in config.webrtc.ice_servers]
     masked = clean(view)
     return masked if isinstance(masked, dict) else {}
-
-
-def bare(server: str) -> str:
-    """A STUN or TURN server without its account."""
-    scheme, _, rest = server.partition(":")
-    return f"{scheme}:{MASK}@{rest.rpartition('@')[2]}" if "@" in rest else server
 
 
 def clean(value: Any) -> Any:

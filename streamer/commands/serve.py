@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from streamer.commands.run import raise_failed, time_limit
 from streamer.commands.setup import Serving, configured, ready
 from streamer.commands.terminal import console
-from streamer.service import Service, service
+from streamer.service import Service, planned, service
 from streamer.web.server import WebServer
 
 
@@ -20,8 +20,9 @@ def serve(options: Serving, environ: Mapping[str, str]) -> int:
         StreamerError, EngineError: in one line what was wrong.
     """
     config = configured(options.config, options.overrides, environ)
-    made = service(config)
+    planned(config)  # says what is not allowed before anything is fetched
     ready(config, offline=options.offline)
+    made = service(config)
     signal.signal(signal.SIGTERM, lambda *_: made.pipeline.stop())
     with WebServer(made.site) as server:
         announce(made, server.url)

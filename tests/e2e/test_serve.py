@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import signal
 import subprocess
-import sys
-import threading
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.data import ROOT
 from tests.rtsp_server import rtsp_server
+from tests.serving import answer, command, environment, serving, until
 from tests.weights import weights
 
 pytest.importorskip("aiohttp", reason="needs aiohttp: pip install 'groupmood[web]'")
@@ -29,43 +20,6 @@ pytest.importorskip("aiohttp", reason="needs aiohttp: pip install 'groupmood[web
 def fetched() -> None:
     for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
-
-
-@contextmanager
-def serving(*words: str, cwd: Path, **environ: str) -> Iterator[str]:
-    """The address of a server that is ended, as by a service manager, when this is left."""
-    command = [sys.executable, "-m", "streamer", "serve", *words, "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "200", **environ}
-    with subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.search(r"https?://\S+", line)
-            assert found, f"{line}{process.stderr.read() if process.stderr else ''}"
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            begun = time.monotonic()
-            _, errors = process.communicate(timeout=30)
-            assert "Traceback" not in errors
-            assert process.returncode == 0, errors
-            assert time.monotonic() - begun < 10
-
-
-def answer(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as reply:
-        return json.load(reply)
-
-
-def until(url: str, right: Any, seconds: float = 60.0) -> Any:
-    """What ``url`` answers once that is right."""
-    end, waiting = time.monotonic() + seconds, threading.Event()
-    while not right(said := answer(url)):
-        assert time.monotonic() < end, said
-        waiting.wait(0.2)
-    return said
 
 
 def test_one_person_alone_sees_his_own_mood(tmp_path: Path) -> None:
@@ -94,9 +48,8 @@ def test_of_three_people_others_learn_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_it_does_not_begin_without_a_purpose_or_open_to_all(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "streamer", "serve", *words, "--port", "0"]
     ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        command(*words), cwd=tmp_path, capture_output=True, text=True, timeout=60, env=environment(), check=False
     )
     assert ended.returncode == 2
     assert said in ended.stderr
