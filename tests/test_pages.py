@@ -134,11 +134,14 @@ def test_the_notice_tells_text_purpose_contact_and_where_it_is() -> None:
         for words in ("You are seen", "<p>First part.</p><p>Second part.</p>", "Ask Ada", WORDS["audience"], "<svg"):
             assert words in text
         assert "https://example.org/notice" in text
+        assert "to take with you" in text
 
 
 def test_the_notice_links_to_this_server_as_it_was_reached() -> None:
     with serving(page_site()) as server:
-        assert f"{server.url}/notice" in ask(server, "/notice").text
+        text = ask(server, "/notice").text
+        assert f"{server.url}/notice" in text
+        assert "opens on this computer alone" in text  # no phone can
 
 
 def test_every_purpose_has_its_words() -> None:

@@ -14,11 +14,13 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from streamer.notice import qr_svg
 from streamer.purposes import Purpose
+from streamer.web.guard import is_loopback
 from streamer.web.routing import SITE, Route
 from streamer.web.site import RoomInfo, Site
 
@@ -41,6 +43,10 @@ WORDS: Mapping[Purpose, str] = {
     "expressions_only": "Smiles, frowns, nods and where heads turn. No emotion is inferred.",
 }
 """Each purpose as it is told to people."""
+
+TAKEN_ALONG = "This notice, to take with you:"
+LOCAL = "This address opens on this computer alone. For one that phones can open, set link: under notice:."
+"""What stands beside the code of the notice's address."""
 
 READS = {
     False: "What is read is how faces look, which is not what people feel.",
@@ -119,6 +125,7 @@ async def notice(request: web.Request) -> web.Response:
     words = {
         "heading": told.title,
         "link": link,
+        "caption": LOCAL if is_loopback(urlsplit(link).hostname or "") else TAKEN_ALONG,
         "purpose": WORDS[site.purpose],
         "reads": READS[_signs_only(site)],
     }
