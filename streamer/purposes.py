@@ -49,8 +49,8 @@ def check_purpose(purpose: str | None, others: Sequence[str] = ()) -> Purpose | 
     if purpose is None:
         if others:
             raise ConfigError(
-                f"others than you may be seen ({', '.join(others)}), so say what for: set 'purpose:' in the "
-                f"configuration to one of\n{listed()}\n  (not allowed: {', '.join(REFUSED)})"
+                f"others than you may be seen ({', '.join(others)}), so say what for: --purpose WORD, or "
+                f"'purpose:' in the configuration, with one of\n{listed()}\n  (not allowed: {', '.join(REFUSED)})"
             )
         return None
     for known in PURPOSES:
