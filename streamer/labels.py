@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -19,21 +20,13 @@ from numpy.typing import NDArray
 
 from streamer.emotions import HIDDEN, LABELS
 from streamer.errors import ConfigError
+from streamer.known import Known
 from streamer.types import UNSURE, Emotion, Person, Track
 
 Probabilities: TypeAlias = NDArray[np.float64]
 """(8,) in the order of LABELS, summing to 1."""
 
 T = TypeVar("T")
-
-SESSION_GAP = 10.0
-"""Seconds without a frame after which the people are new people."""
-
-KEPT = 5.0
-"""Seconds for which a track that is no longer among the tracks is remembered, for it may come back under its id."""
-
-MOST_KEPT = 256
-"""Tracks remembered at most beyond those of now."""
 
 RESTED = np.array([0.86, 0.02, 0.02, 0.04, 0.02, 0.01, 0.02, 0.01])
 RESTED.setflags(write=False)
@@ -88,50 +81,21 @@ class Labels:
         self._visible = np.array([label not in hidden for label in LABELS])
         if not self._visible.any():
             raise ConfigError("every label is hidden: leave at least one to be shown")
-        self._faces: dict[int, _Face] = {}
-        self._now: float | None = None
+        self._known = Known(partial(_Face, self._rules, self._visible))
 
     def update(
         self, tracks: Sequence[Track], readings: Mapping[int, Emotion], qualities: Mapping[int, float], pts: float
     ) -> tuple[Person, ...]:
-        """One person for each track, in the same order.
-
-        ``readings``: this frame's new classifications by track id; ``qualities``: of the faces judged now, 0…1.
-        """
-        if self._now is not None and not 0 <= pts - self._now <= SESSION_GAP:
-            self._faces.clear()
-        self._now = pts
-        people = []
-        for track in tracks:
-            face = self._faces.pop(track.id, None) or _Face(self._rules, self._visible)
-            self._faces[track.id] = face  # last in, so the longest unseen stay in front
-            if track.id in qualities:
-                face.judge(qualities[track.id], pts)
-            if track.id in readings:
-                face.read(readings[track.id])
-            people.append(face.person(track, pts))
-        self._forget(len(tracks))
-        return tuple(people)
+        """See Known.update()."""
+        return self._known.update(tracks, readings, qualities, pts)
 
     def calibrate(self) -> None:
-        """Take what each face reads as now for that person's resting face; faces without a fresh reading stay."""
-        for face in self._faces.values():
-            if self._now is not None and face.fresh(self._now):
-                face.calibrate()
+        """Take what each face shows now for that person's resting face; faces without a fresh reading stay."""
+        self._known.calibrate()
 
     def doubtful(self, track_id: int) -> bool:
         """Whether reading this face sooner may help: it leads by little, or its label is about to change."""
-        face = self._faces.get(track_id)
-        return face is not None and face.doubtful
-
-    def _forget(self, present: int) -> None:
-        """Drop tracks gone for KEPT seconds, and the longest gone beyond MOST_KEPT."""
-        gone = len(self._faces) - present
-        for track_id, face in list(self._faces.items())[: max(0, gone)]:
-            if gone <= MOST_KEPT and self._now is not None and self._now - face.shown < KEPT:
-                return
-            del self._faces[track_id]
-            gone -= 1
+        return self._known.doubtful(track_id)
 
 
 class _Held(Generic[T]):

@@ -19,13 +19,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from streamer.emotions import LABELS
 from streamer.errors import ConfigError
 from streamer.head import Head
-from streamer.labels import KEPT, MOST_KEPT, RESTED, SESSION_GAP, Probabilities, from_rest, smooth
+from streamer.known import Known
+from streamer.labels import RESTED, Probabilities, from_rest, smooth
 from streamer.types import SIGNS, UNSURE, Emotion, GroupMood, Person, Signs, Track
 
 SMILING, FROWNING = ("happiness",), ("anger", "sadness", "disgust")
@@ -72,48 +74,21 @@ class SignReader:
 
     def __init__(self, rules: SignRules | None = None) -> None:
         self._rules = rules or SignRules()
-        self._faces: dict[int, _Face] = {}
-        self._now: float | None = None
+        self._known = Known(partial(_Face, self._rules))
 
     def update(
         self, tracks: Sequence[Track], readings: Mapping[int, Emotion], qualities: Mapping[int, float], pts: float
     ) -> tuple[Person, ...]:
-        """One person for each track, in the same order.
-
-        ``readings``: this frame's new classifications by track id; ``qualities``: of the faces judged now, 0…1.
-        """
-        if self._now is not None and not 0 <= pts - self._now <= SESSION_GAP:
-            self._faces.clear()
-        self._now = pts
-        people = []
-        for track in tracks:
-            face = self._faces.pop(track.id, None) or _Face(self._rules)
-            self._faces[track.id] = face  # last in, so the longest unseen stay in front
-            if track.id in qualities:
-                face.judge(qualities[track.id], pts)
-            if track.id in readings:
-                face.read(readings[track.id])
-            people.append(face.person(track, pts))
-        self._forget(len(tracks), pts)
-        return tuple(people)
+        """See Known.update()."""
+        return self._known.update(tracks, readings, qualities, pts)
 
     def calibrate(self) -> None:
         """Take what each face shows now for that person's resting face; faces without a fresh reading stay."""
-        for face in self._faces.values():
-            if self._now is not None and face.fresh(self._now):
-                face.calibrate()
+        self._known.calibrate()
 
     def doubtful(self, track_id: int) -> bool:
         """Whether reading this face sooner may help: a smile or a frown is about to come or go."""
-        face = self._faces.get(track_id)
-        return face is not None and face.doubtful
-
-    def _forget(self, present: int, pts: float) -> None:
-        """Drop tracks gone for KEPT seconds, and the longest gone beyond MOST_KEPT."""
-        gone = list(self._faces.items())[: len(self._faces) - present]
-        for left, (track_id, face) in zip(range(len(gone), 0, -1), gone, strict=True):
-            if left > MOST_KEPT or pts - face.shown >= KEPT:
-                del self._faces[track_id]
+        return self._known.doubtful(track_id)
 
 
 class NoMood:

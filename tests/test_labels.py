@@ -8,7 +8,8 @@ import pytest
 
 from streamer.emotions import LABELS
 from streamer.errors import ConfigError
-from streamer.labels import KEPT, MOST_KEPT, LabelRules, Labels, smooth
+from streamer.known import KEPT, MOST_KEPT
+from streamer.labels import LabelRules, Labels, smooth
 from streamer.types import UNSURE, Emotion
 from tests.rooms import changes, emotion, every, look, once, share, track, watch
 

@@ -18,7 +18,7 @@ FOUNDATION = "types box errors emotions"
 STAGES = "sources detectors classifiers trackers sinks overlay"
 ROOM = "correction voters stillness summing cohesion moments explain mood aggregate"
 RUNNING = "chips analyzer line recording rounds pipeline"
-SPINE = f"mailbox metrics packets stages governor schedule labels signs head cuts {ROOM} {RUNNING}"
+SPINE = f"mailbox metrics packets stages governor schedule known labels signs head cuts {ROOM} {RUNNING}"
 MAKING = "samples passes one_pass engine_factory analysing sourcing sending build shown doors service"
 LIVE = "states hub fanout inlet schema purposes redaction publish room_signs watch notice web"
 INNER = f"{FOUNDATION} {STAGES} {SPINE} {LIVE} config part served registry libraries doctor replay {MAKING}"
@@ -31,7 +31,7 @@ ALLOWED = {
     "metrics": "",
     "redaction": "",
     "head": "types",
-    "signs": f"{FOUNDATION} labels head",
+    "signs": f"{FOUNDATION} known labels head",
     "room_signs": f"{FOUNDATION} aggregate",
     "cuts": "types",
     "watch": "hub states metrics",
@@ -63,7 +63,8 @@ ALLOWED = {
     "mood": f"{FOUNDATION} correction voters stillness summing cohesion moments explain",
     "aggregate": "types errors",
     "replay": f"{FOUNDATION} sinks mood",
-    "labels": FOUNDATION,
+    "known": FOUNDATION,
+    "labels": f"{FOUNDATION} known",
     "governor": FOUNDATION,
     "schedule": f"{FOUNDATION} governor",
     "overlay": FOUNDATION,

@@ -13,7 +13,7 @@ import pytest
 from streamer.analyzer import Analyzer, Models
 from streamer.emotions import LABELS
 from streamer.errors import ConfigError
-from streamer.labels import KEPT, MOST_KEPT
+from streamer.known import KEPT, MOST_KEPT
 from streamer.mood import RoomMood
 from streamer.schedule import Plan, Schedule
 from streamer.signs import NoMood, SignReader, SignRules, label_of

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -61,6 +61,9 @@ SLOWLY = 4
 VIDEOS = ("one-neutral-smile-neutral.mp4", "crowd-1080p.mp4")
 
 
+Part = TypeVar("Part", bound=Detector | Classifier)
+
+
 @dataclass(frozen=True)
 class Delays:
     """Seconds that are waited in each look and for each face read, in which other threads may work."""
@@ -69,8 +72,10 @@ class Delays:
     face: float = 0.0
 
 
-class SlowDetector:
-    def __init__(self, inner: Detector, seconds: float) -> None:
+class Slow(Generic[Part]):
+    """A detector or classifier around another one."""
+
+    def __init__(self, inner: Part, seconds: float) -> None:
         self._inner, self._seconds = inner, seconds
 
     def __enter__(self) -> Self:
@@ -86,6 +91,8 @@ class SlowDetector:
     def about(self) -> str:
         return self._inner.about
 
+
+class SlowDetector(Slow[Detector]):
     @property
     def fit(self) -> Fit:
         return self._inner.fit
@@ -99,23 +106,7 @@ class SlowDetector:
         return self._inner.detect(image)
 
 
-class SlowClassifier:
-    def __init__(self, inner: Classifier, seconds: float) -> None:
-        self._inner, self._seconds = inner, seconds
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inner.__exit__(kind, error, trace)
-
-    @property
-    def about(self) -> str:
-        return self._inner.about
-
+class SlowClassifier(Slow[Classifier]):
     @property
     def crop(self) -> Crop:
         return self._inner.crop
