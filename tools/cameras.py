@@ -232,6 +232,8 @@ def measured(times: int, calm: float, seed: int) -> dict[str, Any]:
             shares = others(run, work, calm)
         return {
             "machine": machine(),
+            "command": f"python -m tools.cameras --times {times}",
+            "data": "servers of our own",
             "cameras": f"{len(NAMES)} of {SIZE} at {FPS} a second, H.264 over TCP on this machine",
             "killed and back: seconds to the first picture": told(back, BACK),
             "frozen: seconds to stalled": told(shown, SHOWN),
