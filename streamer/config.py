@@ -110,9 +110,11 @@ class Room(Part):
 
 
 class Detector(Part):
-    """``every``: detect on each k-th frame; ``auto`` follows the load of a live source and is 1 for a file."""
+    """``every``: detect on each k-th frame; ``auto`` follows the load of a live source and is 1 for a file.
+    ``card``: of weights of one's own for the detector that is named."""
 
     name: str = "auto"
+    card: str | None = None
     min_score: Share | None = None
     every: Annotated[int, Field(ge=1, le=30)] | Literal["auto"] = "auto"
     weights: Path | None = None

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, cast
 
+import numpy as np
+
 from engines.base import Array, Engine
 from engines.cards import Card
 from engines.cuda.opening import open_cuda
@@ -144,7 +146,11 @@ class EngineFactory:
 
 def inputs(card: Card, shape: Shape) -> Array:
     """Real pictures for the accuracy gate, as the card's network with an input of ``shape`` is fed."""
-    return samples.faces(card) if card.task == "emotion" else samples.fed(shape, rgb=card.input.colour == "rgb")
+    if card.task == "emotion":
+        return samples.faces(card)
+    mean, std = (np.reshape(value, (-1, 1, 1)).astype(np.float32) for value in (card.input.mean, card.input.std))
+    normal: Array = (samples.fed(shape, rgb=card.input.colour == "rgb") - mean) / std
+    return normal
 
 
 def _for_now(precision: str) -> str:

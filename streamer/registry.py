@@ -12,7 +12,15 @@ DETECTORS = {
     "mediapipe": "streamer.detectors.mediapipe_face:MediaPipeFace",
     "centerface": "streamer.detectors.centerface:CenterFace",
     "yunet": "streamer.detectors.yunet:YuNet",
+    "haar": "streamer.detectors.haar:Haar",
+    "ssd": "streamer.detectors.ssd:Ssd",
+    "yolo_face": "streamer.detectors.yolo_face:YoloFace",
+    "dlib_hog": "streamer.detectors.dlib_hog:DlibHog",
+    "dlib_cnn": "streamer.detectors.dlib_cnn:DlibCnn",
 }
+
+WITHOUT_MODEL = ("dlib_hog",)
+"""Detectors whose package brings their model along: they have no card."""
 
 CLASSIFIERS = {
     "carded": "streamer.classifiers.carded:CardedClassifier",
@@ -31,6 +39,8 @@ INSTALL = {
     "prometheus_client": "pip install 'groupmood[web]'",
     "segno": "pip install 'groupmood[web]'",
     "aiortc": "pip install 'groupmood[web]'",
+    "dlib": "pip install 'groupmood[dlib]'",
+    "reportlab": "pip install 'groupmood[report]'",
     "openvino": "pip install 'groupmood[openvino]'",
     "tensorrt": "pip install 'groupmood[tensorrt]'",
     "tensorrt_rtx": "pip install 'groupmood[rtx]'",

@@ -95,7 +95,8 @@ def test_every_unknown_name_is_said_at_once() -> None:
     with pytest.raises(ConfigError) as error:
         build.cards(wrong)
     assert str(error.value).splitlines() == [
-        "unknown detector 'yonet' (did you mean 'yunet'?); known: auto, centerface, mediapipe, yunet",
+        "unknown detector 'yonet' (did you mean 'yunet'?); "
+        "known: auto, centerface, dlib_cnn, dlib_hog, haar, mediapipe, ssd, yolo_face, yunet",
         "unknown engine 'openvin' (did you mean 'openvino'?); known: onnxruntime, openvino, tensorrt, tensorrt_rtx",
     ]
 

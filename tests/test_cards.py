@@ -34,7 +34,8 @@ def written(folder: Path, **changes: Any) -> Path:
 
 def test_the_shipped_cards_are_known_by_name() -> None:
     assert card_names() == (
-        "centerface", "demo48", "groupmood", "mediapipe", "mini_xception", "yunet",
+        "centerface", "deepface", "demo48", "dlib_cnn", "emotion_cnn", "ferplus_vgg13", "groupmood", "haar",
+        "hsemotion", "mediapipe", "mini_xception", "ssd", "yolo_face", "yunet",
     )  # fmt: skip
 
 

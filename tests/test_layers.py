@@ -36,6 +36,7 @@ ALLOWED = {
     "cuts": "types",
     "watch": "hub states metrics",
     "notice": "errors purposes served web",
+    "paper": "errors",
     "publish": f"{FOUNDATION} hub aggregate explain moments stillness purposes",
     "hub": "types states",
     "fanout": "",
@@ -96,7 +97,7 @@ ALLOWED = {
     "cli": f"{INNER} commands subcommands engines",
     "__main__": "cli",
     "engines": "",
-    "tools": f"{INNER} commands subcommands cli engines",
+    "tools": f"{INNER} paper commands subcommands cli engines",
 }
 """What each part may import besides itself. None of the product imports cli (but __main__ does), tools or tests."""
 

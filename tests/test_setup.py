@@ -47,7 +47,7 @@ def refused(path: Path, overrides: dict[str, Any]) -> list[str]:
         ("sources: {w: 0}\noutput: out.mp4", {"output.results": Path("a.jsonl")}, "output: expected a mapping of "
          "video, results, hls, push, virtual_camera, got str"),
         ("sources: {w: 0}\ndetector: yunet", {"detector.name": "centerface"}, "detector: expected a mapping of name, "
-         "min_score, every, weights, got str"),
+         "card, min_score, every, weights, got str"),
     ],
 )  # fmt: skip
 def test_an_option_over_a_part_of_the_wrong_shape(

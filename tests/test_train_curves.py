@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.figures import BLUE, GREEN, VERMILION
 from tools.scores import calibration_error
 from tools.train import curves, reliability
-from tools.train.figures import BLUE, GREEN, VERMILION
 from tools.train.intervals import wilson
 
 

@@ -1,9 +1,9 @@
 """Make requirements.lock again: ``python -m tools.lock [--upgrade]``. Needs ``uv`` on PATH.
 
 The lock is one file in three sections, each package in the first that wants it: ``build`` (what pip needs to install
-the rest without an isolated, unlocked build), ``core`` (the product with OpenVINO and the web) and ``dev`` (the
-checks). It holds for every Python and system of pyproject.toml, names no registry, and carries the hash of every file.
-Versions stay as they are unless pyproject.toml forbids them or ``--upgrade`` is given.
+the rest without an isolated, unlocked build), ``core`` (the product with OpenVINO, the web, reports and dlib) and
+``dev`` (the checks). It holds for every Python and system of pyproject.toml, names no registry, and carries the hash of
+every file. Versions stay as they are unless pyproject.toml forbids them or ``--upgrade`` is given.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ BUILD = ("editables>=0.5", "pip>=24", "setuptools>=77")
 
 SECTIONS = {
     "build": ("--only-group", "build"),
-    "core": ("--no-dev", "--extra", "openvino", "--extra", "web"),
+    "core": ("--no-dev", "--extra", "openvino", "--extra", "web", "--extra", "report", "--extra", "dlib"),
     "dev": ("--only-group", "dev"),
 }
-EXTRAS = ("openvino", "web")
+EXTRAS = ("openvino", "web", "report", "dlib")
 """The extras that are locked; the others (torch for training) are for who asks for them."""
 
 HEAD = """\
@@ -62,6 +62,11 @@ def blocks(text: str) -> dict[str, str]:
     return {entry.partition("\\")[0].strip(): entry for entry in entries}
 
 
+def pin(key: str) -> str:
+    """Name and version of an entry, whatever the systems it is for."""
+    return key.partition(";")[0].strip()
+
+
 def resolve(folder: Path, options: Sequence[str]) -> str:
     """What uv exports for the project in ``folder``.
 
@@ -85,9 +90,9 @@ def lock(settings: dict[str, Any], old: str) -> str:
         folder = Path(made)
         (folder / "pyproject.toml").write_text(project(settings, list(blocks(old))), encoding="utf-8")
         for section, options in SECTIONS.items():
-            entries = blocks(resolve(folder, options))
-            parts += [f"\n# == {section} ==\n", *(entries[key] for key in sorted(entries) if key not in known)]
-            known |= entries.keys()
+            entries = {key: entry for key, entry in blocks(resolve(folder, options)).items() if pin(key) not in known}
+            parts += [f"\n# == {section} ==\n", *(entries[key] for key in sorted(entries))]
+            known |= {pin(key) for key in entries}
     return "".join(parts)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools import engine_speed, gpu_table, live_table, sign_table
+from tools import engine_speed, gpu_table, live_table, sign_table, workshop_table
 from tools.markdown import made, table
 
 ROOT = Path(__file__).parent.parent
@@ -221,6 +221,8 @@ def tables() -> dict[str, str]:
         "cameras": live_table.cameras(of("cameras")),
         "overload": live_table.overload(of("overload")),
         "signs": sign_table.tables(of("signs")),
+        "detectors": workshop_table.detectors(of("detectors")),
+        "session": workshop_table.session(of("session")),
     }
 
 

@@ -21,6 +21,12 @@ LEAST_PROBABILITY = 1e-7
 
 TAILS = (0.025, 0.975)
 
+SPREAD = 1e-9
+"""Of the highest value: what differs by less is the same, but for the order in which it was added up."""
+
+CHUNKS = 20
+"""Parts in which many faces are resampled: (1000, faces) at once would be gigabytes for long videos."""
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -106,14 +112,14 @@ def confusion(said: Ints, labels: Ints, count: int) -> Ints:
 def share_measure(values: Floats | Mask, among: Mask | None = None) -> Measure:
     """The mean of (N,) values; ``among``: of these faces alone."""
     counted = np.ones(len(values), np.bool_) if among is None else among
-    return lambda times: _divided(times @ (values * counted), times @ counted.astype(np.float64))
+    return lambda times: divided(times @ (values * counted), times @ counted.astype(np.float64))
 
 
 def recall_measure(said: Ints, labels: Ints) -> Measure:
     """``macro_recall``; a label that does not occur in a sample is left out of that sample's mean."""
     of_label = (labels[:, None] == np.unique(labels)).astype(np.float64)
     found = of_label * (said == labels)[:, None]
-    return lambda times: np.asarray(np.nanmean(_divided(times @ found, times @ of_label), axis=1))
+    return lambda times: np.asarray(np.nanmean(divided(times @ found, times @ of_label), axis=1))
 
 
 def interval(measure: Measure, faces: int) -> Estimate:
@@ -124,18 +130,45 @@ def interval(measure: Measure, faces: int) -> Estimate:
     return Estimate(value, float(low), float(high))
 
 
-def calibration_interval(confidence: Floats, right: Mask) -> Estimate:
-    """``calibration_error`` with an interval that covers at least 95 %.
+def group_interval(measure: Measure, groups: Ints, most: float = 1.0) -> Estimate:
+    """As ``interval``, but whole groups are drawn again: faces of one person or one video are alike, and to count each
+    as news would make the interval too narrow (Davison, Hinkley 1997, Bootstrap Methods and their Application, section
+    3.8). ``groups`` (N,): the same number for faces of one group; ``most``: the highest value there can be.
+
+    Where no draw differs from another, resampling says nothing: if all groups are wholly right or wholly wrong, the end
+    of the interval is that of Clopper and Pearson (1934, Biometrika 26) for one trial a group, else it is 0…``most``.
+    """
+    _, numbers = np.unique(groups, return_inverse=True)
+    count = int(numbers.max()) + 1
+    value = float(measure(np.ones((1, len(groups))))[0])
+    drawn = [measure(part[:, numbers]) for part in np.array_split(resamples(count), CHUNKS)]
+    low, high = np.nanquantile(np.concatenate(drawn), TAILS)
+    if high - low > SPREAD * most:
+        return Estimate(value, float(low), float(high))
+    chance = TAILS[0] ** (1 / count)
+    at_least, at_most = value > most * (1 - SPREAD), value < most * SPREAD
+    return Estimate(value, most * chance if at_least else 0.0, most * (1 - chance) if at_most else most)
+
+
+def calibration_interval(confidence: Floats, right: Mask, groups: Ints | None = None) -> Estimate:
+    """``calibration_error`` with an interval that covers at least 95 %. ``groups``: see ``group_interval``; a single
+    one tells nothing of others: 0…1.
 
     Chance alone gives every bin a gap, so a calibrated model too has an error above 0, resampling adds to it once more,
     and plain percentiles lie above the truth (over 3200 faces of a calibrated model: always). The error is at most the
     true one + Σ |chance's part of a bin's gap| (triangle inequality), so the lower end is the value less the 97.5th
     percentile of that sum, as resampling shows it; the upper end is the percentile as it is.
     """
-    gaps = _gaps(confidence, right) / len(right)
-    here = gaps.sum(axis=0)
-    there = resamples(len(right)) @ gaps
+    gaps, faces = _gaps(confidence, right), np.ones(len(right))
+    if groups is not None:
+        _, numbers = np.unique(groups, return_inverse=True)
+        faces = np.bincount(numbers).astype(np.float64)
+        gaps = np.stack([np.bincount(numbers, column) for column in gaps.T], axis=1)
+    here, times = gaps.sum(axis=0) / len(right), resamples(len(faces))
+    there = times @ gaps / (times @ faces)[:, None]
     value = float(np.abs(here).sum())
+    if groups is not None and len(faces) == 1:
+        return Estimate(value, 0.0, 1.0)
     low = value - float(np.quantile(np.abs(there - here).sum(axis=1), TAILS[1]))
     return Estimate(value, max(0.0, low), float(np.quantile(np.abs(there).sum(axis=1), TAILS[1])))
 
@@ -157,5 +190,6 @@ def _gaps(confidence: Floats, right: Mask) -> Floats:
     return np.asarray(np.eye(BINS)[bins] * (right - confidence)[:, None])
 
 
-def _divided(part: Floats, whole: Floats) -> Floats:
+def divided(part: Floats, whole: Floats) -> Floats:
+    """NaN where the whole is 0."""
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)

@@ -48,4 +48,5 @@ def weights() -> Mapping[str, str]:
     from engines.cache import status
     from engines.cards import card_names, load_card
 
-    return {name: status(load_card(name), weights_dir()) for name in card_names()}
+    cards = (load_card(name) for name in card_names())
+    return {card.name: status(card, weights_dir()) for card in cards if card.sha256}

@@ -29,10 +29,13 @@ def list_models() -> int:
         table.add_row(card.name, card.task, state(card), escape(card.licence))
     console.print(table)
     console.print(f"kept in {weights_dir()}", style="dim")
+    console.print("adopt a file of your own: python -m tools.adopt FILE --like NAME --out my.yaml", style="dim")
     return 0
 
 
 def state(card: Card) -> str:
+    if not card.sha256:
+        return "no published digest: adopt a file"
     said = status(card, weights_dir())
     return said if card.verified else f"{said}, not verified here"
 

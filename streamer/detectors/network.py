@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import Array, Engine
+from engines.base import Array, Engine, TensorSpec
 from engines.opening import news_of
 
 Opening: TypeAlias = Callable[[bytes], Callable[[], Engine]]
@@ -41,6 +41,10 @@ class Network:
         """Height and width of the input where it has one size only."""
         height, width = self._opened().inputs[0].shape[2:]
         return (height, width) if height > 0 and width > 0 else None
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        return self._opened().outputs
 
     @property
     def about(self) -> str:

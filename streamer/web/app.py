@@ -1,9 +1,11 @@
-"""All routes of the server in one table, and each guarded by what the table says of it."""
+"""All routes of the live pages in one table, and an application of any such table, each route guarded by what the
+table says of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import web
@@ -14,7 +16,7 @@ from streamer.web.guard import BOUND, SAFE, Bound, check_host, check_origin, put
 from streamer.web.limits import LIMITS, VIEWERS, Limits, Viewers
 from streamer.web.problems import Refused, problem_of
 from streamer.web.routing import SITE, Handler, Route
-from streamer.web.site import Site
+from streamer.web.site import Access, Site
 
 ROUTES: tuple[Route, ...] = (
     *pages.ROUTES,
@@ -31,16 +33,46 @@ ROUTES: tuple[Route, ...] = (
 """Whatever is not listed here is not served."""
 
 
-def make_app(site: Site, place: Bound, limits: Limits, routes: tuple[Route, ...] = ROUTES) -> web.Application:
-    app = web.Application(middlewares=[answered], client_max_size=max(limits.plain, site.peer_rules.body))
-    app[SITE], app[BOUND], app[LIMITS] = site, place, limits
-    app[KEEPER], app[VIEWERS] = Doorkeeper(site.access), Viewers(site.access.viewers)
-    app[openapi.TABLE] = routes
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a server has: ``routes``, for those whom ``access`` lets in. ``fill`` puts into the application what their
+    handlers need, and what has to run beside them. ``largest``: bytes of an SDP; ``lost``: the page for a visitor who
+    asked for what is not there, None for a problem as everybody else gets it."""
+
+    access: Access
+    routes: tuple[Route, ...]
+    fill: Callable[[web.Application], None]
+    largest: int = 0
+    lost: Callable[[web.Request], web.Response] | None = None
+
+
+OFFER: web.AppKey[Offer] = web.AppKey("offer", Offer)
+
+
+def live(site: Site) -> Offer:
+    """The live pages, and the whole API."""
+
+    def fill(app: web.Application) -> None:
+        app[SITE], app[openapi.TABLE] = site, ROUTES
+        app.cleanup_ctx.append(events.spreading)
+        app.cleanup_ctx.append(peers.connections)
+
+    return Offer(site.access, ROUTES, fill, site.peer_rules.body, no_page)
+
+
+def no_page(request: web.Request) -> web.Response:
+    return pages.error_page(request, 404, "No such page", "Choose one of those named above.")
+
+
+def make_app(served: Site | Offer, place: Bound, limits: Limits) -> web.Application:
+    offer = served if isinstance(served, Offer) else live(served)
+    app = web.Application(middlewares=[answered], client_max_size=max(limits.plain, offer.largest))
+    app[OFFER], app[BOUND], app[LIMITS] = offer, place, limits
+    app[KEEPER], app[VIEWERS] = Doorkeeper(offer.access), Viewers(offer.access.viewers)
     app.on_response_prepare.append(put_headers)
     app.on_shutdown.append(end_viewers)
-    app.cleanup_ctx.append(events.spreading)
-    app.cleanup_ctx.append(peers.connections)
-    for route in routes:
+    offer.fill(app)
+    for route in offer.routes:
         app.router.add_route(route.method, route.path, guarded(route))
         if route.method == "GET" and route.kind in ("plain", "page"):
             app.router.add_route("HEAD", route.path, guarded(route))
@@ -64,8 +96,9 @@ async def answered(
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        if error.status == 404 and "text/html" in request.headers.get("Accept", ""):
-            return pages.error_page(request, 404, "No such page", "Choose one of those named above.")
+        lost = request.app[OFFER].lost
+        if lost is not None and error.status == 404 and "text/html" in request.headers.get("Accept", ""):
+            return lost(request)
         return problem_of(error)
 
 
@@ -112,7 +145,7 @@ async def read_body(request: web.Request, route: Route) -> None:
     if route.method in SAFE:
         return
     limits = request.app[LIMITS]
-    most = request.app[SITE].peer_rules.body if route.kind == "sdp" else limits.plain
+    most = request.app[OFFER].largest if route.kind == "sdp" else limits.plain
     if (request.content_length or 0) > most:
         raise Refused(413, f"the body is larger than {most} bytes")
     try:

@@ -30,7 +30,7 @@ class Doorkeeper:
         self._clock = clock
         self._behind_proxy = access.behind_proxy
         self.secure = access.certificate is not None or access.behind_proxy
-        self.cookie = "__Host-groupmood" if self.secure else "groupmood"
+        self.cookie = f"__Host-{access.cookie}" if self.secure else access.cookie
         given: tuple[tuple[Role, str | None], ...] = (("viewer", access.tokens.viewer), ("admin", access.tokens.admin))
         self._tokens = tuple((role, digest(token)) for role, token in given if token is not None)
         self.sessions, self.attempts = Sessions(clock), Attempts(clock)

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from streamer.errors import ConfigError, SinkError
 from streamer.redaction import redact
-from streamer.web.app import make_app
+from streamer.web.app import Offer, make_app
 from streamer.web.guard import bound, check_access, is_everywhere
 from streamer.web.limits import Limits
 from streamer.web.protocol import Connection, TooMany
@@ -30,22 +30,22 @@ PATIENCE = 3.0
 
 
 class WebServer:
-    """Serves ``site`` while it is entered. ``port`` and ``url`` are known from then on."""
+    """Serves a site, or what else is offered, while it is entered. ``port`` and ``url`` are known from then on."""
 
-    def __init__(self, site: Site, limits: Limits | None = None) -> None:
-        self._site, self._limits = site, limits or Limits()
+    def __init__(self, served: Site | Offer, limits: Limits | None = None) -> None:
+        self._served, self._limits = served, limits or Limits()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._main, name="web", daemon=True)
         self._sockets: list[socket.socket] = []
         self._context: ssl.SSLContext | None = None
         self._end: Callable[[], object] = lambda: None
         self._error: BaseException | None = None
-        self.port = site.access.port
+        self.port = served.access.port
 
     @property
     def url(self) -> str:
         """For a browser on this machine; without a slash at its end."""
-        access = self._site.access
+        access = self._served.access
         scheme = "http" if access.certificate is None else "https"
         host = "localhost" if is_everywhere(access.host) else access.host
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
@@ -56,7 +56,7 @@ class WebServer:
             ConfigError: it would be open to others without a token or TLS, or the certificate is of no use.
             SinkError: the address cannot be listened on.
         """
-        access = self._site.access
+        access = self._served.access
         check_access(access)
         self._context = tls(access)
         self._sockets = listening(access)
@@ -91,7 +91,7 @@ class WebServer:
 
     async def _serve(self) -> None:
         loop, over = asyncio.get_running_loop(), asyncio.Event()
-        app = make_app(self._site, bound(self._site.access, self.port), self._limits)
+        app = make_app(self._served, bound(self._served.access, self.port), self._limits)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=self._limits.stop)
         servers: list[asyncio.Server] = []
         try:

@@ -28,7 +28,8 @@ class Tokens:
 class Access:
     """Where it listens and whom it lets in. ``certificate`` and ``key``: of TLS, PEM. ``behind_proxy``: TLS is done by
     a proxy in front. ``hosts``: names by which it may be called besides its own address. ``viewers``: connections that
-    stay open (WebSocket, MJPEG, WHEP) at most."""
+    stay open (WebSocket, MJPEG, WHEP) at most. ``cookie``: its name; browsers tell servers at several ports of one
+    machine by it alone."""
 
     host: str = "127.0.0.1"
     port: int = 8470
@@ -38,6 +39,7 @@ class Access:
     behind_proxy: bool = False
     hosts: tuple[str, ...] = ()
     viewers: int = 16
+    cookie: str = "groupmood"
 
 
 @dataclass(frozen=True, slots=True)

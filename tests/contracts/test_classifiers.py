@@ -20,6 +20,7 @@ from streamer.classifiers.carded import CardedClassifier, coloured
 from streamer.emotions import LABELS
 from streamer.errors import ConfigError
 from streamer.types import Box, Chip, Crop, Emotion, Face, Fit, Image
+from tests import stand_ins
 from tests.tiny_models import colours, emotion_card, scaling
 from tests.weights import weights
 
@@ -43,10 +44,12 @@ def tiny(**changes: object) -> CardedClassifier:
     return CardedClassifier(emotion_card(**changes), opener(colours()))
 
 
-@pytest.fixture(params=["colours", "mini_xception", "demo48"])
+@pytest.fixture(params=["colours", "mini_xception", "demo48", *stand_ins.NAMES])
 def classifier(request: pytest.FixtureRequest) -> CardedClassifier:
     if request.param == "colours":
         return tiny()
+    if request.param in stand_ins.NAMES:
+        return CardedClassifier(load_card(request.param), opener(stand_ins.stand_in(request.param)))
     return CardedClassifier(load_card(request.param), opener(weights(request.param)))
 
 

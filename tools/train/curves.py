@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from tools.train.figures import BLUE, FAINT, GREEN, INK, VERMILION, figure, plain, save
+from tools.figures import BLUE, FAINT, GREEN, INK, VERMILION, figure, plain, save
 
 LOG = "epochs.jsonl"
 NAME = "curves.png"

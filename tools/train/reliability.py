@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from tools.figures import BLUE, FAINT, INK, figure, plain, save
 from tools.scores import BINS, calibration_error
 from tools.train.calibrate import Labels, Logits
-from tools.train.figures import BLUE, FAINT, INK, figure, plain, save
 from tools.train.intervals import wilson
 
 FEW = 10

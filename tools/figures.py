@@ -1,4 +1,4 @@
-"""How this package's figures look: light, few lines, colours that also the colour-blind tell apart."""
+"""How figures look: light, few lines, colours that also the colour-blind tell apart."""
 
 from __future__ import annotations
 

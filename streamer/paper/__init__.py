@@ -1,0 +1,1 @@
+"""Reports to hand on: written once as blocks, made into one HTML file or a PDF."""

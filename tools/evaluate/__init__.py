@@ -1,0 +1,1 @@
+"""How right detectors and classifiers are on labelled pictures and videos."""

@@ -1,0 +1,1 @@
+"""What the program does and how right it is, as PDF and HTML: ``python -m tools.report``."""
