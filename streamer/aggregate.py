@@ -90,10 +90,11 @@ class Aggregate:
 
     ``secret``: key of the noise, 16 bytes or more; by default new ones that nobody knows. Who has it can take the
     noise away. ``points``: valence and arousal of each label, (8, 2); without them no shares are published, because
-    they would tell of valence a second time, with noise of their own.
+    they would tell of valence a second time, with noise of their own. ``lasting``: key of the part of the
+    noise that belongs to the room; the same in all runs, or it averages out over many; by default ``secret``.
 
     Raises:
-        ConfigError: ``secret`` or ``points`` is too short.
+        ConfigError: ``secret``, ``lasting`` or ``points`` is too short.
     """
 
     def __init__(
@@ -103,10 +104,11 @@ class Aggregate:
         *,
         secret: bytes | None = None,
         points: Sequence[tuple[float, float]] | None = None,
+        lasting: bytes | None = None,
     ) -> None:
         self._room = room
         self._rules = rules or AggregateRules()
-        self._noise = _Noise(room, secret, points)
+        self._noise = _Noise(room, (secret, lasting), points)
         self._shares = points is not None
         self._start_anew(math.inf)
 
@@ -217,25 +219,28 @@ class _Noise:
     by going out himself: from him the first part protects.
     """
 
-    def __init__(self, room: str, secret: bytes | None, points: Sequence[tuple[float, float]] | None) -> None:
-        if secret is not None and len(secret) < 16:
-            raise ConfigError(f"secret must have 16 bytes or more, got {len(secret)}")
+    def __init__(self, room: str, keys: tuple[bytes | None, ...], points: Sequence[tuple[float, float]] | None) -> None:
+        """``keys``: of the set's part and of the room's."""
+        for secret in keys:
+            if secret is not None and len(secret) < 16:
+                raise ConfigError(f"secret must have 16 bytes or more, got {len(secret)}")
         if points is not None and len(points) != len(TYPICAL):
             raise ConfigError(f"points must be {len(TYPICAL)} pairs of valence and arousal, got {len(points)}")
         self._room = room
-        self._secret = secret or secrets.token_bytes(32)
+        self._secret = keys[0] or secrets.token_bytes(32)
+        self._lasting = keys[1] or self._secret
         self._points = None if points is None else np.array(points)
 
     def of(self, members: Collection[Hashable], people: int) -> Numbers:
         """(13,) of about the spread that one person's numbers have; the last two are 0."""
-        of_set = self._normal("set", *sorted(map(repr, members)))
-        of_room = self._normal("room") * (-1) ** people
+        of_set = self._normal(self._secret, "set", *sorted(map(repr, members)))
+        of_room = self._normal(self._lasting, "room") * (-1) ** people
         return self._like_people(math.sqrt(1 - OF_ROOM) * of_set + math.sqrt(OF_ROOM) * of_room)
 
-    def _normal(self, *words: str) -> Numbers:
+    def _normal(self, secret: bytes, *words: str) -> Numbers:
         """(11,) independent standard normal numbers."""
         message = "\0".join((self._room, *words)).encode()
-        seed = hmac.digest(self._secret, message, hashlib.sha256)
+        seed = hmac.digest(secret, message, hashlib.sha256)
         return np.random.default_rng(int.from_bytes(seed, "big")).standard_normal(len(TYPICAL) + 3)
 
     def _like_people(self, normal: Numbers) -> Numbers:

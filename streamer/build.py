@@ -197,8 +197,8 @@ def source(name: str, settings: SourceSettings, stop: threading.Event, extras: E
 
 
 def view(config: Config, *, badge: bool = False) -> View:
-    overlay = config.overlay
-    return View(blur=overlay.blur, labels=overlay.labels, meter=overlay.meter, badge=badge or seen_by_others(config))
+    overlay, badge = config.overlay, badge or seen_by_others(config)
+    return View(blur=bool(overlay.blur), labels=overlay.labels, meter=overlay.meter, badge=badge)
 
 
 def overlay(config: Config, *, trend: bool = True) -> Overlay:
@@ -260,6 +260,7 @@ def camera(config: Config, made: Source, analysis: Analyzer, extras: Extras, num
         H264Encoder(rate_hint=Fraction(30)) if packets or recorder else None,
         packets,
         recorder,
+        sending.veil(config, made.name),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from streamer.registry import DETECTORS
-from streamer.subcommands import Offline, engines, leave, models
+from streamer.subcommands import Kept, Offline, audit, engines, leave, models, timeline
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 internal error, or a fault that doctor found; 2 wrong arguments or configuration; 3 some of the
@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(engines, name="engines")
+app.add_typer(timeline, name="timeline")
+app.add_typer(audit, name="audit")
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="YAML file; options here win over it.")]
 Detector = Annotated[str | None, typer.Option(help=f"auto, {', '.join(DETECTORS)}.")]
@@ -92,7 +94,7 @@ def run(
     mirror: Annotated[bool | None, typer.Option("--mirror/--no-mirror", help="Flip the camera's picture.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Ask the camera for this size.")] = None,
     fps: Annotated[float | None, typer.Option(help="Ask the camera for this frame rate.")] = None,
-    blur: Annotated[bool | None, typer.Option("--blur/--no-blur", help="Blur faces in window and video.")] = None,
+    blur: Annotated[bool | None, typer.Option("--blur/--no-blur", help="Faces. Default: in what is kept.")] = None,
     cameras: Annotated[bool, typer.Option("--cameras", help="List the cameras and end.")] = False,
     offline: Offline = False,
 ) -> None:
@@ -138,6 +140,20 @@ def serve(
     listening = {"source": source, "purpose": purpose, "server.host": host, "server.port": port}
     reading = {"classifier.card": classifier, "engine.order": engine, "output.results": results}
     leave(command(Serving(config, listening | reading, max_seconds, open_page, offline), os.environ))
+
+
+@app.command()
+def purge(
+    before: Annotated[str | None, typer.Option(metavar="DATE", help="What is older, such as 2026-01-31.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is kept.")] = False,
+    room: Annotated[str | None, typer.Option(help="Of this room alone.")] = None,
+    file: Kept = None,
+) -> None:
+    """Delete what is kept of rooms, for good."""
+    from streamer.commands.timeline import purge
+    from streamer.timeline.places import timeline_path
+
+    leave(purge(timeline_path(file), before=before, everything=everything, room=room))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,9 +15,12 @@ from pydantic import (
     ValidationError,
 )
 
+from streamer.alerts import alert_of
+from streamer.config_faults import Parts, describe, listed, told
 from streamer.document import expanded, name_faults, parsed, room_faults, unset
-from streamer.errors import ConfigError, did_you_mean
-from streamer.part import Part, Seconds, Share, list_of
+from streamer.errors import ConfigError
+from streamer.noted import Alert, Audit, Events, Timeline
+from streamer.part import Part, Seconds, Share, Zone, list_of
 from streamer.purposes import Purpose, purpose_of
 from streamer.served import Latency, Notice, Server, WebRtc
 
@@ -65,6 +68,11 @@ def shorthand(value: object) -> object:
     return {"address": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
 
 
+def rule_of(value: object) -> object:
+    """'valence < -0.4 for 60 s, n >= 5' as a rule; anything else is left to the check that follows."""
+    return alert_of(value) if isinstance(value, str) else value
+
+
 def named(example: str) -> BeforeValidator:
     """Refuses what is no mapping from names, with an example of one."""
 
@@ -79,7 +87,8 @@ def named(example: str) -> BeforeValidator:
 class Source(Part):
     """``address``: camera number, device, video file, ``rtsp://…``, ``webrtc:`` (a browser brings the picture),
     ``screen:…``, ``lavfi:…`` or ``synthetic:…``. ``stall``: seconds without a picture after which a network camera is
-    given up and opened again. The rest is for cameras.
+    given up and opened again. ``zones`` of the picture, as shares, are painted over before it is looked at. The rest
+    is for cameras.
 
     In a file ``webcam: 0`` is short for ``webcam: {address: 0}``.
     """
@@ -89,6 +98,7 @@ class Source(Part):
     mirror: bool = False
     size: Size | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
+    zones: Annotated[tuple[Zone, ...], Field(max_length=32)] = ()
 
     def at(self, address: str) -> Source:
         """The same at another address."""
@@ -144,7 +154,9 @@ class Engine(Part):
 
 
 class Overlay(Part):
-    blur: bool = False
+    """``blur`` faces; None: in what is recorded or sent on of a camera, a meeting or a screen."""
+
+    blur: bool | None = None
     labels: bool = True
     meter: bool = True
 
@@ -163,7 +175,8 @@ class Output(Part):
 
 class Config(Part):
     """``sources`` and ``rooms`` by name; a source that no room names is a room of its own. ``purpose``: what for, as
-    soon as anybody but the local user can be seen."""
+    soon as anybody but the local user can be seen. ``timeline``: what is kept of the rooms, nothing without it;
+    ``alerts`` by name."""
 
     sources: Annotated[
         dict[Annotated[str, BeforeValidator(name_of)], Annotated[Source, BeforeValidator(shorthand)]],
@@ -181,7 +194,12 @@ class Config(Part):
     latency: Latency = Latency()
     server: Server = Server()
     webrtc: WebRtc = WebRtc()
+    timeline: Timeline | None = None
+    alerts: dict[str, Annotated[Alert, BeforeValidator(rule_of)]] = Field(default_factory=dict)
+    events: Events = Events()
+    audit: Audit = Audit()
     cache_dir: Path | None = None
+    state_dir: Path | None = None
 
     def room_of(self, source: str) -> tuple[str, Room]:
         """The room that a source belongs to; one of its own where none names it."""
@@ -240,54 +258,29 @@ def check(
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        found += map(describe, told(error, {path for path, _ in missing}))
+        found += [describe(fault, PARTS) for fault in told(error, {path for path, _ in missing})]
     found += [*name_faults(document.get("sources")), *room_faults(document)]
     if found:
         raise listed(where, found)
     return config
 
 
-def listed(where: str, faults: Sequence[str]) -> ConfigError:
-    return ConfigError(f"{where}:\n" + "\n".join(f"  {line}" for line in faults))
-
-
-def told(error: ValidationError, unknown: Collection[tuple[object, ...]]) -> Iterator[Any]:
-    """The faults that are worth telling: not those of values that are not known yet, nor of a list that is too short
-    only because its items were refused."""
-    faults = error.errors(include_url=False)
-    for fault in faults:
-        place = fault["loc"]
-        within = any(len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in faults)
-        if not (fault["type"] == "too_short" and within) and not any(place[: len(path)] == path for path in unknown):
-            yield fault
-
-
-def describe(fault: Any) -> str:
-    """A fault told to a person, without the value, which may be a secret."""
-    words = [str(part) for part in fault["loc"] if part != "[key]"]
-    place = [word if word.isprintable() else repr(word)[1:-1] for word in words]
-    where = ".".join(place)
-    if fault["type"] == "extra_forbidden":
-        known = known_keys(place[:-1])
-        return f"{where}: unknown key" + (did_you_mean(place[-1], known) or f"; known: {', '.join(known)}")
-    if fault["type"] == "missing":
-        return f"{where}: is required"
-    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def known_keys(place: list[str]) -> list[str]:
-    """The keys that may stand at a path such as ['sources', 'webcam']."""
-    parts: dict[str, type[Part]] = {
-        "sources": Source,
-        "rooms": Room,
-        "detector": Detector,
-        "classifier": Classifier,
-        "engine": Engine,
-        "overlay": Overlay,
-        "output": Output,
-        "notice": Notice,
-        "latency": Latency,
-        "server": Server,
-        "webrtc": WebRtc,
-    }
-    return sorted((parts[place[0]] if place and place[0] in parts else Config).model_fields)
+PARTS: Parts = {
+    "": Config,
+    "sources": Source,
+    "rooms": Room,
+    "detector": Detector,
+    "classifier": Classifier,
+    "engine": Engine,
+    "overlay": Overlay,
+    "output": Output,
+    "notice": Notice,
+    "latency": Latency,
+    "server": Server,
+    "webrtc": WebRtc,
+    "timeline": Timeline,
+    "alerts": Alert,
+    "events": Events,
+    "audit": Audit,
+}
+"""For a "did you mean" in each of them."""

@@ -7,17 +7,23 @@ place for them.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from streamer.occurrences import Alert, Mark, Occurrence, PastMoment
 from streamer.states import CameraStatus
 from streamer.types import RoomResult
 
-Event: TypeAlias = RoomResult | CameraStatus
+Event: TypeAlias = RoomResult | CameraStatus | Occurrence
+
+Kind: TypeAlias = Literal["moment", "alert", "mark"]
 
 HISTORY = 300
 """Seconds of each room kept for a page that is opened later, one result a second."""
+
+OCCURRENCES = 100
+"""Kept of each room, the latest."""
 
 
 class Hub:
@@ -28,6 +34,8 @@ class Hub:
         self._rooms: dict[str, RoomResult] = {}
         self._history: dict[str, deque[RoomResult]] = {}
         self._cameras: dict[str, CameraStatus] = {}
+        self._happened: dict[str, deque[Occurrence]] = {}
+        self._counts: Counter[tuple[Kind, str, str]] = Counter()
         self._listeners: tuple[Callable[[Event], None], ...] = ()
 
     def publish(self, event: Event) -> None:
@@ -35,8 +43,11 @@ class Hub:
             if isinstance(event, RoomResult):
                 self._rooms[event.room] = event
                 self._remember(event)
-            else:
+            elif isinstance(event, CameraStatus):
                 self._cameras[event.source] = event
+            else:
+                self._happened.setdefault(event.room, deque(maxlen=OCCURRENCES)).append(event)
+                self._counts[kind_of(event), event.room, event.rule if isinstance(event, Alert) else ""] += 1
             listeners = self._listeners
         for listener in listeners:
             listener(event)
@@ -63,6 +74,16 @@ class Hub:
         with self._lock:
             return dict(self._cameras)
 
+    def occurrences(self, room: str) -> tuple[Occurrence, ...]:
+        """The latest OCCURRENCES of a room, in the order in which they were told."""
+        with self._lock:
+            return tuple(self._happened.get(room, ()))
+
+    def counts(self) -> dict[tuple[Kind, str, str], int]:
+        """Occurrences so far by kind, room and rule ('' but for alerts)."""
+        with self._lock:
+            return dict(self._counts)
+
     def history(self, room: str) -> tuple[RoomResult, ...]:
         """About one result a second of the last HISTORY seconds, oldest first."""
         with self._lock:
@@ -74,3 +95,13 @@ class Hub:
             kept.clear()
         if not kept or result.pts - kept[-1].pts >= 1.0:
             kept.append(result)
+
+
+def kind_of(event: Occurrence) -> Kind:
+    match event:
+        case PastMoment():
+            return "moment"
+        case Alert():
+            return "alert"
+        case Mark():
+            return "mark"

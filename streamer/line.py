@@ -19,7 +19,7 @@ from streamer.analyzer import Analyzer
 from streamer.mailbox import Mailbox, Policy
 from streamer.metrics import Metrics, Pace
 from streamer.packets import Packet
-from streamer.stages import Encoder, Overlay, PacketSink, PictureSink, ResultSink, Source
+from streamer.stages import Encoder, Overlay, PacketSink, PictureSink, ResultSink, Source, Veil
 from streamer.types import Command, Frame, FrameResult, Status, View
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class Camera:
     encoder: Encoder | None = None
     packet_sinks: Sequence[PacketSink] = ()
     recorder: Callable[[], PacketSink] | None = None
+    veil: Veil = "never"
 
 
 @runtime_checkable
@@ -150,6 +151,7 @@ class Line:
         self.metrics.count("paused", self.name, int(view.paused))
         if self.camera.recorder is None and view.recording:
             view = replace(view, recording=False)
+        view = veiled(view, self.camera.veil)
         now = self._clock()
         self.metrics.observe("result age", now - frame.captured, self.name)
         for stage, seconds in result.seconds.items():
@@ -251,6 +253,12 @@ class Line:
 def shown_in(sink: PictureSink) -> Callable[[Seen], None]:
     """How a picture sink is given what comes out of its box."""
     return lambda seen: sink.write(*seen)
+
+
+def veiled(view: View, veil: Veil) -> View:
+    """The view in which nothing is kept that must not be; the window shows what is kept."""
+    needed = veil == "always" or (veil == "recording" and view.recording)
+    return replace(view, blur=True) if needed else view
 
 
 def toggled(view: View, command: Command) -> View:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -62,11 +62,12 @@ class Hooks:
     """``on_results`` is told each round's results, at most one of each camera, in the analysis thread, and nothing
     while paused; what it raises ends the run. ``on_frame`` is told the source of each frame captured, in its capture
     thread; what it raises ends that camera. ``on_end`` is told the source whose capture has ended for good, and the
-    fault or ''. All must return at once."""
+    fault or ''. All must return at once. ``metrics``: what is counted, where somebody else counts there too."""
 
     on_results: Callable[[Sequence[FrameResult]], None] = unread
     on_frame: Callable[[str], None] = unheard
     on_end: Callable[[str, str], None] = unended
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Pipeline:
@@ -87,7 +88,7 @@ class Pipeline:
         if not cameras:
             raise ValueError("expected at least one camera, got none")
         hooks = hooks or Hooks()
-        self.metrics = Metrics()
+        self.metrics = hooks.metrics
         self.interrupted = False
         self.failed: list[tuple[object, Exception]] = []
         self._models, self._window = models, window(self.ask) if window else None

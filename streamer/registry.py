@@ -40,6 +40,8 @@ INSTALL = {
     "segno": "pip install 'groupmood[web]'",
     "aiortc": "pip install 'groupmood[web]'",
     "dlib": "pip install 'groupmood[dlib]'",
+    "paho": "pip install 'groupmood[mqtt]'",
+    "pyarrow": "pip install 'groupmood[parquet]'",
     "reportlab": "pip install 'groupmood[report]'",
     "openvino": "pip install 'groupmood[openvino]'",
     "tensorrt": "pip install 'groupmood[tensorrt]'",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from streamer.config import Config, Output
+from streamer.overlay.faceless import faceless
 from streamer.sinks.hls import Hls, check_hls_target
 from streamer.sinks.rtsp_address import parse_push_target
 from streamer.sinks.rtsp_push import RtspPush
 from streamer.sinks.target import file_word
-from streamer.stages import PacketSink, PictureSink
+from streamer.sinks.window import as_shown
+from streamer.sources.address import parse
+from streamer.stages import PacketSink, PictureSink, Veil
+from streamer.types import Frame, FrameResult
+
+HARMLESS = frozenset({"file", "synthetic"})
+"""Kinds of address whose pictures the user has already, or that show nobody."""
 
 
 def check_sending(config: Config) -> None:
@@ -42,6 +50,20 @@ def picture_sinks(output: Output, number: int) -> tuple[PictureSink, ...]:
     from streamer.sinks.virtual_camera import VirtualCamera
 
     return (VirtualCamera(output.virtual_camera if isinstance(output.virtual_camera, str) else None),)
+
+
+def veil(config: Config, name: str) -> Veil:
+    """When a source's faces are blurred for those who keep its picture; never where the user says what is blurred."""
+    address = parse(config.sources[name].address.get_secret_value())
+    if config.overlay.blur is not None or address.kind in HARMLESS:
+        return "never"
+    output = config.output
+    return "always" if output.video or output.hls or output.push or output.virtual_camera else "recording"
+
+
+def snapshot(config: Config) -> Callable[[Frame, FrameResult], Frame]:
+    """What a snapshot saves of the window's picture, which is the first source's."""
+    return as_shown if veil(config, next(iter(config.sources))) == "never" else faceless
 
 
 def folder_of(config: Config, name: str) -> Path | None:

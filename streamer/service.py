@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
 from streamer import build
+from streamer.alerts import never_told
+from streamer.chronicle import PeopleToTimeline
 from streamer.config import Config
 from streamer.doors import Doors, doors
 from streamer.hub import Hub
+from streamer.keeping import Keeping, Told
+from streamer.metrics import Metrics
 from streamer.mood import RoomMood
 from streamer.notice import notice_of
 from streamer.overlay.public import PublicOverlay
@@ -24,7 +28,7 @@ from streamer.room_signs import PublishedSigns
 from streamer.shown import settings_view
 from streamer.signs import NoMood
 from streamer.sourcing import address_of
-from streamer.stages import Overlay
+from streamer.stages import Overlay, ResultSink
 from streamer.types import Command, FrameResult, RoomResult
 from streamer.watch import Watch
 from streamer.web.guard import check_access, is_loopback
@@ -43,6 +47,7 @@ class Service:
     publisher: Publisher
     watch: Watch
     doors: Doors
+    keeping: Keeping
     warnings: tuple[str, ...]
 
     def run(self) -> None:
@@ -55,7 +60,7 @@ class Service:
         silence = threading.Thread(target=self._tick, args=(over,), name="silence", daemon=True)
         silence.start()
         try:
-            with self.watch:
+            with self.keeping, self.watch:
                 self.pipeline.run()
         finally:
             over.set()
@@ -103,26 +108,48 @@ def service(config: Config) -> Service:
         place_changed(watch, name, False)
     signs = None if infers_emotion(plan.purpose) else partial(signs_of, {room.name: room for room in plan.rooms})
     publisher = Publisher(plan.rooms, hub, plan.purpose, direct=plan.direct, signs=signs)
+    metrics = Metrics()
+    keeping = Keeping(config, tuple(room.name for room in plan.rooms), hub, metrics)
     extras = build.Extras(
-        each=gates.results,
+        each=partial(results_of, plan, gates, keeping),
         pictures=gates.jpegs,
         packets=gates.encoded,
         drawn=partial(shown, plan, hub),
         first="retry",
         on_state=watch.state,
         inlets=gates.inlets,
-        hooks=Hooks(partial(heard, publisher, watch), watch.seen, watch.ended),
+        hooks=Hooks(partial(heard, publisher, watch), watch.seen, watch.ended, metrics),
         moods=plan.moods,
         badge=True,
     )
     pipeline = build.pipeline(config, extras)
-    watch.metrics = pipeline.metrics
+    watch.metrics = metrics
     for line in pipeline.lines:
         if line.name in gates.wishes:
             gates.wishes[line.name].ask = line.ask_keyframe
     site = site_of(plan, hub, gates, pipeline, publisher)
-    warnings = tuple(text for room in plan.rooms if (text := overlap_warning(room)))
-    return Service(pipeline, site, publisher, watch, gates, warnings)
+    site = replace(site, timeline=keeping.timeline, mark=keeping.mark, ask=partial(ask, pipeline, publisher, keeping))
+    models = f"{config.detector.name} + {config.classifier.card}"
+    keeping.tell(Told(plan.purpose, site.version, models, site.notice.text, site.settings))
+    return Service(pipeline, site, publisher, watch, gates, keeping, tuple(warnings(plan, keeping)))
+
+
+def warnings(plan: Plan, keeping: Keeping) -> Iterator[str]:
+    """What whoever starts it should know."""
+    yield from (text for room in plan.rooms if (text := overlap_warning(room)))
+    yield from never_told(keeping.rules, infers=infers_emotion(plan.purpose), direct=plan.direct)
+
+
+def results_of(plan: Plan, gates: Doors, keeping: Keeping, source: str) -> tuple[ResultSink, ...]:
+    """Who hears what a source shows of single people: its own browser, and the timeline where that is asked for.
+
+    Raises:
+        ConfigError: the purpose does not allow the timeline to keep them.
+    """
+    timeline = plan.config.timeline
+    if timeline is None or not timeline.people:
+        return gates.results(source)
+    return (*gates.results(source), PeopleToTimeline(keeping.put, plan.room_of(source), plan.purpose))
 
 
 def place_changed(watch: Watch, source: str, taken: bool) -> None:
@@ -185,7 +212,7 @@ def site_of(plan: Plan, hub: Hub, gates: Doors, pipeline: Pipeline, publisher: P
         rooms={room.name: info_of(room, plan.direct) for room in plan.rooms},
         sources={name: plan.room_of(name) for name in config.sources},
         settings=settings_view(config),
-        ask=partial(ask, pipeline, publisher),
+        ask=pipeline.ask,
         explain=publisher.explain,
         ready=lambda: "" if pipeline.about else "the models are being opened",
         failed=lambda: "; ".join(redact(str(error)) for _, error in pipeline.failed),
@@ -209,11 +236,13 @@ def info_of(room: PublishedRoom, direct: bool) -> RoomInfo:
     return RoomInfo(room.name, room.sources, 1 if direct else room.least, room.doubled > 1)
 
 
-def ask(pipeline: Pipeline, publisher: Publisher, command: Command) -> None:
+def ask(pipeline: Pipeline, publisher: Publisher, keeping: Keeping, command: Command) -> None:
     """Have a command carried out; once the analysis is off, no number stays."""
     pipeline.ask(command)
     if command == "off":
         publisher.off()
+    if command in ("off", "on"):
+        keeping.note(command)
 
 
 def access_of(config: Config) -> Access:

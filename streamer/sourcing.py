@@ -20,6 +20,7 @@ from streamer.sources.reconnect import Live, Reconnecting
 from streamer.sources.synthetic import SyntheticSource
 from streamer.stages import Source
 from streamer.states import CameraState
+from streamer.zones import ZonedSource
 
 OnState = Callable[[str, CameraState, str, str], None]
 """Told the name of a source, its new state, the reason and what to do."""
@@ -57,6 +58,8 @@ def source(name: str, settings: SourceSettings, opening: Opening) -> Source:
         ConfigError: nothing can be read from such an address.
     """
     made = opened_at(name, address_of(settings), settings, opening)
+    if settings.zones:
+        made = ZonedSource(made, settings.zones)
     if not made.live and opening.paced:
         made = Paced(made, opening.stop.wait)
     return made if opening.seconds is None else Limited(made, opening.seconds)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from streamer.packets import Packet
 from streamer.types import (
@@ -25,6 +25,10 @@ from streamer.types import (
     Track,
     View,
 )
+
+Veil: TypeAlias = Literal["never", "recording", "always"]
+"""When the faces in a camera's pictures are blurred whatever the viewer says: while they are recorded, or always,
+because they are written down or sent on all the time."""
 
 
 class Source(AbstractContextManager["Source"], Protocol):

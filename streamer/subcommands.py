@@ -1,4 +1,4 @@
-"""``groupmood models …`` and ``groupmood engines …``. Nothing heavy is imported here."""
+"""``groupmood models …``, ``engines …``, ``timeline …`` and ``audit …``. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ Offline = Annotated[bool, typer.Option("--offline", help="Never fetch weights; s
 
 models = typer.Typer(help="The weights of the models: what is here, fetch, check.", no_args_is_help=True)
 engines = typer.Typer(help="The TensorRT engines built on this machine.", no_args_is_help=True)
+timeline = typer.Typer(help="What is kept of rooms: see it, export it.", no_args_is_help=True)
+audit = typer.Typer(help="The log of what was done with the analysis.", no_args_is_help=True)
+
+Kept = Annotated[Path | None, typer.Option("--timeline", metavar="FILE", help="Default: that in the state folder.")]
+Log = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: that in the state folder.")]
 
 
 @models.command("list")
@@ -81,6 +86,54 @@ def engines_clear() -> None:
     from streamer.commands.engines import clear_engines
 
     leave(clear_engines())
+
+
+@timeline.command("info")
+def timeline_info(file: Kept = None) -> None:
+    """Each room: since when, how long there were numbers, in how many sittings."""
+    from streamer.commands.timeline import info
+    from streamer.timeline.places import timeline_path
+
+    leave(info(timeline_path(file)))
+
+
+@timeline.command("export")
+def timeline_export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A name that ends in .csv, .jsonl or .parquet.")],
+    what: Annotated[str, typer.Option(help="seconds, people or occurrences.")] = "seconds",
+    room: Annotated[str | None, typer.Option(help="Default: all rooms.")] = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="2026-01-31T14:30.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME")] = None,
+    file: Kept = None,
+) -> None:
+    """Write what is kept into a file of its own."""
+    from streamer.commands.timeline import export
+    from streamer.timeline.places import timeline_path
+
+    leave(export(timeline_path(file), out, what, room=room, since=since, until=until))
+
+
+@audit.command("verify")
+def audit_verify(
+    file: Log = None,
+    head: Annotated[str | None, typer.Option(help="The newest entry's hash, as noted before.")] = None,
+) -> None:
+    """Whether the log is as it was written."""
+    from streamer.audit import NAME
+    from streamer.commands.audit import verify
+    from streamer.timeline.places import state_dir
+
+    leave(verify(file or state_dir() / NAME, head))
+
+
+@audit.command("head")
+def audit_head(file: Log = None) -> None:
+    """The newest entry's hash, to be noted elsewhere: without it nobody sees that the end was cut off."""
+    from streamer.audit import NAME
+    from streamer.commands.audit import head
+    from streamer.timeline.places import state_dir
+
+    leave(head(file or state_dir() / NAME))
 
 
 def leave(code: int) -> NoReturn:

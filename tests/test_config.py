@@ -123,14 +123,15 @@ def test_a_plain_number_or_text_is_an_address() -> None:
     ("document", "fault"),
     [
         ({"sources": {"w": None}}, "sources.w.address: is required"),
-        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, stall, mirror, size, fps, got bool"),
+        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, stall, mirror, size, fps, zones, "
+         "got bool"),
         ({"sources": {"w": ""}}, "sources.w.address: is empty; give a camera (0), a video file, synthetic: or "
          "lavfi:GRAPH"),
         ({"sources": None}, "sources: expected names, as in {webcam: {address: 0}}, got NoneType"),
         ({"rooms": ["a"]}, "rooms: expected names, as in {hall: {sources: [left, right]}}, got list"),
         ({"rooms": {"hall": {"sources": [{"a": 1}]}}}, "rooms.hall.sources.0: Input should be a valid string"),
         ({"output": "out.mp4"}, "output: expected a mapping of video, results, hls, push, virtual_camera, got str"),
-        ({"state_dir": "x"}, "state_dir: unknown key (did you mean 'cache_dir'?)"),
+        ({"cachedir": "x"}, "cachedir: unknown key (did you mean 'cache_dir'?)"),
     ],
 )  # fmt: skip
 def test_a_part_of_the_wrong_shape_says_which_one_is_wanted(document: dict[str, Any], fault: str) -> None:

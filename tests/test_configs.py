@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from streamer import build
-from streamer.config import check, read, shorthand
+from streamer.config import Config, check, read, shorthand
 from streamer.sinks.record import FrameRecord
+from streamer.timeline.reader import TimelineReader
 from tests.data import ROOT
 from tests.media import video
 from tests.weights import weights
@@ -17,28 +18,62 @@ from tests.weights import weights
 FILES = sorted((ROOT / "configs").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_it_runs(path: Path, tmp_path: Path) -> None:
+SERVED = [path for path in FILES if "groupmood serve" in path.read_text()]
+
+
+def made_of(path: Path, folder: Path) -> Config:
+    """That configuration with its cameras replaced, and its outputs in ``folder``."""
     for name in ("mediapipe", "centerface", "groupmood"):
         weights(name)
-    clip = str(video(tmp_path / "clip.mp4", codec="mpeg4"))
+    clip = str(video(folder / "clip.mp4", codec="mpeg4"))
     document = read(path)
     document["sources"] = {name: shorthand(source) for name, source in document["sources"].items()}
     for source in document["sources"].values():
         if source["address"] in (0, "webrtc:"):  # this machine need not have a camera; a graph has the size it has
             source.clear()
             source["address"] = "lavfi:testsrc2=size=320x240:rate=10:duration=1"
-    document["output"] = {key: str(tmp_path / name) for key, name in document.get("output", {}).items()}
-    document["output"].setdefault("results", str(tmp_path / "any.jsonl"))
+    document["output"] = {key: str(folder / name) for key, name in document.get("output", {}).items()}
+    document["output"].setdefault("results", str(folder / "any.jsonl"))
     config = check(document, dict.fromkeys(("VIDEO", "HALL_LEFT", "HALL_RIGHT", "DESK"), clip))
     build.fetch_weights(config, offline=True)
+    return config
+
+
+def sources_in(folder: Path) -> set[str]:
+    written = [line for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+    return {FrameRecord.model_validate(json.loads(line)).source for line in written}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_runs(path: Path, tmp_path: Path) -> None:
+    config = made_of(path, tmp_path)
     made = build.pipeline(config, build.Extras())
     made.run()
     assert made.failed == []
-    written = [line for file in tmp_path.glob("*.jsonl") for line in file.read_text().splitlines()]
-    records = [FrameRecord.model_validate(json.loads(line)) for line in written]
-    assert {record.source for record in records} == set(config.sources)
+    assert sources_in(tmp_path) == set(config.sources)
+
+
+@pytest.mark.parametrize("path", SERVED, ids=lambda path: path.stem)
+def test_it_serves(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp", reason="needs aiohttp: pip install 'groupmood[web]'")
+    from streamer.service import service
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    config = made_of(path, tmp_path)
+    made = service(config)
+    made.run()
+    assert made.pipeline.failed == []
+    assert sources_in(tmp_path) == set(config.sources)
+    assert set(made.site.hub.rooms()) == set(made.site.rooms)
+    assert {status.state for status in made.site.hub.cameras().values()} == {"stopped"}
+    assert config.timeline is not None
+    assert made.site.timeline is not None
+    assert tmp_path in made.site.timeline.parents
+    with TimelineReader(made.site.timeline) as reader:
+        assert set(reader.rooms()) == set(made.site.rooms)
+    assert {rule.name for rule in made.keeping.rules} == set(config.alerts)
 
 
 def test_there_are_some() -> None:
     assert {"webcam", "file", "rooms", "rtsp", "meeting"} <= {path.stem for path in FILES}
+    assert {"rtsp", "meeting"} == {path.stem for path in SERVED}

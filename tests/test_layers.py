@@ -21,7 +21,10 @@ RUNNING = "chips analyzer line recording rounds pipeline"
 SPINE = f"mailbox metrics packets stages governor schedule known labels signs head cuts {ROOM} {RUNNING}"
 MAKING = "samples passes one_pass engine_factory analysing sourcing sending build shown doors service"
 LIVE = "states hub fanout inlet schema purposes redaction publish room_signs watch notice web"
-INNER = f"{FOUNDATION} {STAGES} {SPINE} {LIVE} config part served registry libraries doctor replay {MAKING}"
+KEPT_WEB = "schema occurrences row_events timeline trends"
+KEPT = "occurrences timeline row_events trends chronicle alerts outbox audit zones noted notify keeping"
+WHOLE = f"config config_faults part served registry libraries doctor replay {MAKING}"
+INNER = f"{FOUNDATION} {STAGES} {SPINE} {LIVE} {KEPT} {WHOLE}"
 
 ALLOWED = {
     "box": "",
@@ -38,11 +41,23 @@ ALLOWED = {
     "notice": "errors purposes served web",
     "paper": "errors",
     "publish": f"{FOUNDATION} hub aggregate explain moments stillness purposes",
-    "hub": "types states",
+    "hub": "types states occurrences row_events",
+    "occurrences": "",
+    "noted": "part served",
+    "timeline": f"{FOUNDATION} states occurrences",
+    "row_events": f"{FOUNDATION} schema states occurrences timeline",
+    "trends": f"{FOUNDATION} occurrences timeline",
+    "alerts": f"{FOUNDATION} occurrences timeline noted",
+    "chronicle": f"{FOUNDATION} hub states occurrences timeline alerts row_events",
+    "outbox": f"{FOUNDATION} occurrences timeline row_events schema redaction metrics mailbox noted",
+    "session_report": f"{FOUNDATION} states occurrences timeline trends moments purposes paper",
+    "audit": "errors",
+    "zones": "types box errors stages",
+    "reload": "errors",
     "fanout": "",
     "inlet": "types mailbox",
     "schema": f"{FOUNDATION} states",
-    "web": f"{FOUNDATION} schema states hub fanout inlet packets purposes metrics mailbox redaction notice",
+    "web": f"{FOUNDATION} {KEPT_WEB} states hub fanout inlet packets purposes metrics mailbox redaction notice",
     "libraries": "",  # read by tools/bootstrap.py before anything is installed
     "emotions": FOUNDATION,
     "packets": "",
@@ -52,7 +67,10 @@ ALLOWED = {
     "states": "",
     "part": "",
     "served": "part",
-    "config": f"{FOUNDATION} document part served purposes",
+    "config": f"{FOUNDATION} document part served noted alerts config_faults purposes",
+    "config_faults": "errors part",
+    "notify": "",
+    "keeping": f"{FOUNDATION} {KEPT} hub metrics registry config purposes notice shown",
     "registry": FOUNDATION,
     "correction": FOUNDATION,
     "voters": FOUNDATION,
@@ -87,17 +105,17 @@ ALLOWED = {
     "engine_factory": f"{FOUNDATION} config registry samples engines",
     "build": f"{FOUNDATION} {STAGES} {SPINE} {LIVE} config registry {MAKING} engines",
     "analysing": f"{FOUNDATION} {STAGES} {SPINE} config purposes engines",
-    "sourcing": f"{FOUNDATION} {STAGES} {SPINE} config inlet states",
+    "sourcing": f"{FOUNDATION} {STAGES} {SPINE} config inlet states zones",
     "sending": f"{FOUNDATION} stages {STAGES} config",
     "shown": "config redaction",
     "doors": f"{FOUNDATION} stages {STAGES} {LIVE} packets config sourcing",
     "service": f"{INNER}",
-    "commands": f"{INNER} engines",
-    "subcommands": f"{INNER} commands engines",
+    "commands": f"{INNER} paper session_report reload engines",
+    "subcommands": f"{INNER} paper session_report reload commands engines",
     "cli": f"{INNER} commands subcommands engines",
     "__main__": "cli",
     "engines": "",
-    "tools": f"{INNER} paper commands subcommands cli engines",
+    "tools": f"{INNER} paper session_report reload commands subcommands cli engines",
 }
 """What each part may import besides itself. None of the product imports cli (but __main__ does), tools or tests."""
 

@@ -18,7 +18,10 @@ from streamer.web.site import Access, Notice, RoomInfo
 from tests.page_state import page_site
 from tests.web_site import TOKENS, VIEWER, ask, bearer, serving
 
-PATHS = ("/", "/room/Seminar", "/meeting", "/cameras", "/settings", "/about", "/notice", "/sign-in", "/overlay/Seminar")
+PATHS = (
+    "/", "/room/Seminar", "/history", "/history/Seminar", "/meeting", "/cameras", "/settings", "/about", "/notice",
+    "/sign-in", "/overlay/Seminar",
+)  # fmt: skip
 
 EMOTION_WORDS = (
     "mood", "valence", "arousal", "pleasant", "happiness", "happy", "sad", "anger", "fear", "disgust", "contempt",
@@ -91,7 +94,7 @@ def test_nothing_else_is_served_of_the_package(path: str) -> None:
         assert ask(server, f"/static/{path}").status == 404
 
 
-@pytest.mark.parametrize("path", ["/room/Cellar", "/overlay/Cellar", "/meeting/Cellar"])
+@pytest.mark.parametrize("path", ["/room/Cellar", "/history/Cellar", "/overlay/Cellar", "/meeting/Cellar"])
 def test_what_is_not_there_is_a_page_that_names_what_is(path: str) -> None:
     with serving(page_site(inlets={"Front": Inlet("Front")})) as server:
         answer = ask(server, path)
@@ -102,15 +105,16 @@ def test_what_is_not_there_is_a_page_that_names_what_is(path: str) -> None:
 
 def test_without_a_room_the_page_says_what_to_do() -> None:
     with serving(page_site(rooms={}, sources={})) as server:
-        answer = ask(server, "/")
-        assert answer.status == 404
-        assert "Name a source" in answer.text
+        for path in ("/", "/history"):
+            answer = ask(server, path)
+            assert answer.status == 404
+            assert "Name a source" in answer.text
 
 
 def test_names_are_escaped() -> None:
     evil = '<img src=x onerror="alert(1)">'
     with serving(page_site(rooms={evil: RoomInfo(evil, (evil,), 5)}, notice=Notice(evil, evil, evil))) as server:
-        for path in ("/", "/notice", "/meeting"):
+        for path in ("/", "/history", "/notice", "/meeting"):
             text = ask(server, path).text
             assert "<img" not in text
             assert "&lt;img" in text
@@ -148,7 +152,7 @@ def test_every_purpose_has_its_words() -> None:
     assert set(WORDS) == set(PURPOSES)
 
 
-@pytest.mark.parametrize("path", ["/", "/about", "/cameras", "/overlay/Seminar", "/meeting"])
+@pytest.mark.parametrize("path", ["/", "/history", "/about", "/cameras", "/overlay/Seminar", "/meeting"])
 def test_where_no_emotion_is_inferred_no_page_speaks_of_one(path: str) -> None:
     site = page_site(purpose="expressions_only", notice=Notice("Seen", "Smiles are counted."), inlets={"A": Inlet("A")})
     with serving(site) as server:

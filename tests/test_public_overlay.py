@@ -79,9 +79,16 @@ def test_nothing_of_single_people_reaches_the_drawing() -> None:
 def test_no_key_bares_a_face_or_a_label(picture: str) -> None:
     told = Told()
     overlay = PublicOverlay(told, lambda: None, picture=picture)  # type: ignore[arg-type]  # one of the two
-    for view in (View(), View(blur=True), View(labels=True), View(badge=False)):
+    for view in (View(), View(labels=True), View(badge=False), View(help=True)):
         overlay.draw(Frame("camera", 0, 0.0, 0.0, plain(64, 48)), result(), view, None)
     assert {(view.blur, view.labels, view.badge) for view in told.views} == {(picture == "blurred", False, True)}
+
+
+def test_a_plain_picture_is_blurred_where_the_view_asks_for_it() -> None:
+    told = Told()
+    overlay = PublicOverlay(told, lambda: None, picture="plain")
+    overlay.draw(Frame("camera", 0, 0.0, 0.0, plain(64, 48)), result(), View(blur=True), None)
+    assert told.views[0].blur
 
 
 def test_what_is_on_the_picture_is_the_same_whoever_is_in_it() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from streamer.schema import Event
 from streamer.web.app import ROUTES
 from streamer.web.openapi import document, templated
+from tests.kept_rooms import two_sittings
 from tests.web_site import ask, serving, told_site
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(ROUTES, "1.2.3")))
@@ -57,12 +59,21 @@ def test_every_route_but_pages_is_in_it_with_its_answer() -> None:
         assert operation["summary"]
         assert bool(operation.get("security")) == (route.role != "anyone")
         names = re.findall(r"\{(\w+)", route.path)
-        assert [one["name"] for one in operation.get("parameters", [])] == names
+        parameters = operation.get("parameters", [])
+        assert [one["name"] for one in parameters if one["in"] == "path"] == names
+        asked = {} if route.query is None else route.query.model_json_schema()["properties"]
+        assert [one["name"] for one in parameters if one["in"] == "query"] == list(asked)
         if route.answer is not None:
             (told,) = (answer for code, answer in operation["responses"].items() if code == "2XX")
             assert told["content"]["application/json"]["schema"]["$ref"].endswith(f"/{route.answer.__name__}")
         if route.body is not None:
             assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+
+
+def test_what_may_be_asked_is_told() -> None:
+    points = DOCUMENT["paths"]["/api/v1/rooms/{room}/timeline"]["get"]["parameters"][-1]
+    assert (points["name"], points["in"], points["required"]) == ("points", "query", False)
+    assert (points["schema"]["minimum"], points["schema"]["maximum"]) == (2, 2000)
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -76,21 +87,27 @@ def test_every_reference_leads_somewhere() -> None:
 def test_the_events_are_in_it() -> None:
     event = resolved("#/components/schemas/Event")
     kinds = {one["$ref"].rpartition("/")[2] for one in event["oneOf"]}
-    assert kinds == {"RoomEvent", "CameraEvent", "SelfEvent"}
-    assert set(event["discriminator"]["mapping"]) == {"room", "camera", "self"}
+    assert kinds == {"RoomEvent", "CameraEvent", "SelfEvent", "MomentEvent", "AlertEvent", "MarkEvent"}
+    assert set(event["discriminator"]["mapping"]) == {"room", "camera", "self", "moment", "alert", "mark"}
     room = resolved("#/components/schemas/RoomEvent")
     assert {"room", "at", "least", "mood", "signs", "sources"} <= set(room["required"])
     assert room["properties"]["type"]["const"] == "room"
 
 
-def test_answers_are_what_it_says() -> None:
+QUERIES = {"/api/v1/rooms/{room}/compare": "?a=1763896400-1763898200&b=1763898200-1763900000"}
+"""What must be asked for."""
+
+
+def test_answers_are_what_it_says(tmp_path: Path) -> None:
     """Each answer of a served site has the fields that its schema requires, and no other."""
-    with serving(told_site()) as server:
+    two_sittings(tmp_path / "kept", "hall")
+    with serving(told_site(timeline=tmp_path / "kept")) as server:
         assert ask(server, "/api/v1/openapi.json").json["paths"].keys() == DOCUMENT["paths"].keys()
         for route in ROUTES:
             if route.method != "GET" or route.answer is None:
                 continue
-            answer = ask(server, route.path.replace("{room}", "hall")).json
+            path = route.path.replace("{room}", "hall") + QUERIES.get(route.path, "")
+            answer = ask(server, path).json
             schema = resolved(f"#/components/schemas/{route.answer.__name__}")
             assert set(schema["required"]) <= set(answer) <= set(schema["properties"])
             route.answer.model_validate(answer)

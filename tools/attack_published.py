@@ -55,14 +55,16 @@ class Stage:
     events: list[Event]
 
 
-def stage(rules: AggregateRules, secret: bytes, sources: tuple[str, ...]) -> Stage:
+def stage(rules: AggregateRules, secret: bytes, sources: tuple[str, ...], lasting: bytes | None = None) -> Stage:
     mood, hub, events = RoomMood(MoodRules(tau=rules.tau)), Hub(), list[Event]()
     hub.listen(events.append)
     room = PublishedRoom("room", sources, mood, least=rules.least, smoothing=rules.tau)
     rules = replace(rules, double=room.doubled)
-    publisher = Publisher(
-        [room], hub, "audience", make=lambda room: Aggregate(room.name, rules, secret=secret, points=POINTS)
-    )
+
+    def make(room: PublishedRoom) -> Aggregate:
+        return Aggregate(room.name, rules, secret=secret, points=POINTS, lasting=lasting)
+
+    publisher = Publisher([room], hub, "audience", make=make)
     return Stage(mood, publisher, hub, events)
 
 

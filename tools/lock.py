@@ -1,7 +1,7 @@
 """Make requirements.lock again: ``python -m tools.lock [--upgrade]``. Needs ``uv`` on PATH.
 
 The lock is one file in three sections, each package in the first that wants it: ``build`` (what pip needs to install
-the rest without an isolated, unlocked build), ``core`` (the product with OpenVINO, the web, reports and dlib) and
+the rest without an isolated, unlocked build), ``core`` (the product with OpenVINO, the web, reports, dlib and MQTT) and
 ``dev`` (the checks). It holds for every Python and system of pyproject.toml, names no registry, and carries the hash of
 every file. Versions stay as they are unless pyproject.toml forbids them or ``--upgrade`` is given.
 """
@@ -25,10 +25,22 @@ BUILD = ("editables>=0.5", "pip>=24", "setuptools>=77")
 
 SECTIONS = {
     "build": ("--only-group", "build"),
-    "core": ("--no-dev", "--extra", "openvino", "--extra", "web", "--extra", "report", "--extra", "dlib"),
+    "core": (
+        "--no-dev",
+        "--extra",
+        "openvino",
+        "--extra",
+        "web",
+        "--extra",
+        "report",
+        "--extra",
+        "dlib",
+        "--extra",
+        "mqtt",
+    ),
     "dev": ("--only-group", "dev"),
 }
-EXTRAS = ("openvino", "web", "report", "dlib")
+EXTRAS = ("openvino", "web", "report", "dlib", "mqtt")
 """The extras that are locked; the others (torch for training) are for who asks for them."""
 
 HEAD = """\

@@ -9,7 +9,8 @@ from pathlib import Path
 from engines.errors import ModelRejected
 from streamer import build
 from streamer.commands.terminal import console, rows
-from streamer.config import Config, listed, load
+from streamer.config import Config, load
+from streamer.config_faults import listed
 from streamer.errors import ConfigError
 from streamer.inlet import Inlet
 from streamer.purposes import PURPOSES

@@ -19,6 +19,7 @@ from streamer.commands.terminal import console, rows, signed, summary
 from streamer.errors import SinkError
 from streamer.metrics import Pace
 from streamer.pipeline import Pipeline
+from streamer.sending import snapshot
 from streamer.sinks.display import display_available
 from streamer.sinks.tally import Tally
 from streamer.sinks.window import Window
@@ -63,7 +64,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         return (tallies[name], LiveLine(console)) if lively else (tallies[name],)
 
     extras = Extras(window=windowed, each=sinks, seconds=options.max_seconds)
-    window = (lambda ask: Window(ask, snapshots=Path())) if windowed else None
+    window = (lambda ask: Window(ask, snapshots=Path(), kept=snapshot(config))) if windowed else None
     made = pipeline(config, extras, window)
     limit = time_limit(made, options.max_seconds)
     start = time.monotonic()

@@ -20,7 +20,8 @@ class DrawnBy(Protocol):
 
 class PublicOverlay:
     """Implements ``stages.Overlay`` by another one, which is told nothing of single people: of the ``room`` what is
-    published, ``least`` people for any of it. The badge is always on it, and no key of the local user bares a face.
+    published, ``least`` people for any of it. The badge is always on it, and no key of the local user bares a face;
+    where the picture is recorded, the view may ask for one that is blurred in any case.
 
     Where the picture is ``blurred``, each face is veiled that was found or is thought to be where its track leads, and
     for HELD seconds the place of one that vanished; all of the picture while nobody looks for faces. Not veiled is who
@@ -54,7 +55,7 @@ class PublicOverlay:
             size=result.size,
             signs=room.signs if room else None,
         )
-        view = replace(view, blur=self._blurred, labels=False, help=False, badge=True, least=self._least)
+        view = replace(view, blur=self._blurred or view.blur, labels=False, help=False, badge=True, least=self._least)
         return self._inner.draw(frame, shown, view, status)
 
     def _faces(self, result: FrameResult) -> tuple[Face, ...]:

@@ -39,6 +39,11 @@ LARGEST = (1280, 720)
 """A larger picture is shown in a window of at most this size, which can be drawn larger."""
 
 
+def as_shown(picture: Frame, _: FrameResult) -> Frame:
+    """Snapshots are what the window shows."""
+    return picture
+
+
 class Window:
     """Shows each picture and asks ``ask`` for what the keys say; its closing asks for "quit" once.
 
@@ -53,10 +58,14 @@ class Window:
         snapshots: Path,
         title: str = "Groupmood",
         available: Callable[[], str | None] = display_available,
+        kept: Callable[[Frame, FrameResult], Frame] = as_shown,
     ) -> None:
-        """``snapshots``: the directory for key s, made when it is first needed."""
+        """``snapshots``: the directory for key s, made when it is first needed; ``kept`` makes what is saved there of
+        a picture and its result."""
         self._ask, self._snapshots, self._title, self._available = ask, snapshots, title, available
+        self._kept = kept
         self._picture: Frame | None = None  # the one on the screen
+        self._result: FrameResult | None = None
         self._closed = True
 
     def __enter__(self) -> Window:
@@ -66,7 +75,7 @@ class Window:
         self._closed = False
         return self
 
-    def write(self, picture: Frame, result: FrameResult) -> None:  # noqa: ARG002 the overlay has drawn the result
+    def write(self, picture: Frame, result: FrameResult) -> None:
         """Shows the picture; nothing once the window was closed.
 
         Raises:
@@ -80,7 +89,7 @@ class Window:
             cv2.imshow(self._title, picture.image)
         except cv2.error as error:
             raise SinkError(f"the window cannot show a picture: {error}; use --no-window") from error
-        self._picture = picture
+        self._picture, self._result = picture, result
         self._listen()
 
     def idle(self) -> None:
@@ -125,13 +134,13 @@ class Window:
 
     def _save(self) -> None:
         """A snapshot that fails must not take the window with it: it is only logged."""
-        picture = self._picture
-        if picture is None:
+        picture, result = self._picture, self._result
+        if picture is None or result is None:
             return
         try:
             self._snapshots.mkdir(parents=True, exist_ok=True)
             path = free_name(self._snapshots / f"{file_word(picture.source)}-{picture.pts:09.3f}s.png")
-            write_png(path, picture.image)
+            write_png(path, self._kept(picture, result).image)
         except (SinkError, OSError) as error:
             log.error("snapshot not saved: %s", error)
         else:

@@ -51,6 +51,20 @@ async def body_of(request: web.Request, model: type[Body]) -> Body:
         raise Refused(400, f"{expected}{f'; wrong: {known}' if known else ''}") from None
 
 
+def query_of(request: web.Request, model: type[Body]) -> Body:
+    """
+    Raises:
+        Refused: what stands behind the question mark is not what is expected.
+    """
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        known = {one.alias or name: one.description or "" for name, one in model.model_fields.items()}
+        wrong = next((str(one["loc"][0]) for one in error.errors() if one["loc"] and one["loc"][0] in known), "")
+        expected = ", ".join(f"{name} ({text})" for name, text in known.items())
+        raise Refused(400, f"expected {expected}{f'; wrong: {wrong}' if wrong else ''}") from None
+
+
 async def rooms(request: web.Request) -> web.Response:
     site = request.app[SITE]
     return answer(Rooms(rooms=tuple(room_now(site, info) for info in site.rooms.values())))

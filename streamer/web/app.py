@@ -10,7 +10,21 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from streamer.web import api, events, health, openapi, pages, peers, prometheus, signing, streams, whep, whip
+from streamer.web import (
+    api,
+    archive,
+    events,
+    health,
+    openapi,
+    pages,
+    peers,
+    prometheus,
+    signing,
+    streams,
+    timeline,
+    whep,
+    whip,
+)
 from streamer.web.doorkeeper import KEEPER, RANKS, Doorkeeper, unauthorised
 from streamer.web.guard import BOUND, SAFE, Bound, check_host, check_origin, put_headers
 from streamer.web.limits import LIMITS, VIEWERS, Limits, Viewers
@@ -21,6 +35,7 @@ from streamer.web.site import Access, Site
 ROUTES: tuple[Route, ...] = (
     *pages.ROUTES,
     *api.ROUTES,
+    *timeline.ROUTES,
     *signing.ROUTES,
     *events.ROUTES,
     *streams.ROUTES,
@@ -56,6 +71,7 @@ def live(site: Site) -> Offer:
         app[SITE], app[openapi.TABLE] = site, ROUTES
         app.cleanup_ctx.append(events.spreading)
         app.cleanup_ctx.append(peers.connections)
+        app.cleanup_ctx.append(archive.archive)
 
     return Offer(site.access, ROUTES, fill, site.peer_rules.body, no_page)
 

@@ -1,59 +1,75 @@
-"""The WebSocket of events: the state of now, then what changes. The newest of each room and camera wins, so that a slow
-reader loses what is old, and one that reads nothing is closed; neither costs memory or holds anybody up."""
+"""The WebSocket of events: the state of now, then what changes and what happens. The newest of each room and camera
+wins, and of moments, alerts and marks the latest few wait, so that a slow reader loses what is old, and one that reads
+nothing is closed; neither costs memory or holds anybody up."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from streamer.hub import Event
+from streamer.occurrences import Occurrence
+from streamer.states import CameraStatus
 from streamer.types import RoomResult
 from streamer.web.limits import LIMITS, abort, keep_little
 from streamer.web.routing import SITE, Route
 from streamer.web.site import Site
-from streamer.web.told import Told, camera_told, cameras_told, room_info, room_told
+from streamer.web.told import Told, camera_told, cameras_told, happened_told, room_info, room_told
 
 Key: TypeAlias = tuple[str, str]
 """("room" or "camera", its name)."""
 
 
+State: TypeAlias = RoomResult | CameraStatus
+
+WAITING = 100
+"""Moments, alerts and marks that may wait for one reader; beyond, the oldest is left out."""
+
+
 def key_of(event: Event) -> Key:
-    return ("room", event.room) if isinstance(event, RoomResult) else ("camera", event.source)
+    """Of what it tells: a camera, else a room."""
+    return ("camera", event.source) if isinstance(event, CameraStatus) else ("room", event.room)
 
 
 class Latest:
-    """One reader's newest event of each room and camera; for the loop's thread."""
+    """One reader's newest event of each room and camera, and what has happened; for the loop's thread."""
 
     def __init__(self, room: str | None) -> None:
         self._room = room
-        self._waiting: dict[Key, Event] = {}
+        self._waiting: dict[Key, State] = {}
+        self._happened: deque[Occurrence] = deque(maxlen=WAITING)
         self._there = asyncio.Event()
 
-    def put(self, events: Mapping[Key, Event]) -> None:
+    def put(self, events: Mapping[Key, State], happened: Iterable[Occurrence] = ()) -> None:
         self._waiting.update({key: one for key, one in events.items() if self._room in (None, one.room)})
-        if self._waiting:
+        self._happened.extend(one for one in happened if self._room in (None, one.room))
+        if self._waiting or self._happened:
             self._there.set()
 
     async def take(self) -> tuple[Event, ...]:
-        """All that waits, one at least."""
+        """All that waits, one at least: states first."""
         await self._there.wait()
         self._there.clear()
-        taken, self._waiting = tuple(self._waiting.values()), {}
+        taken = (*self._waiting.values(), *self._happened)
+        self._waiting = {}
+        self._happened.clear()
         return taken
 
 
 class Spread:
     """From the threads that publish to the readers in the loop. Between the two lies at most one event of each room and
-    camera, also while the loop is busy."""
+    camera, and WAITING of what has happened, also while the loop is busy."""
 
     def __init__(self, site: Site, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._lock = loop, threading.Lock()
-        self._between: dict[Key, Event] = {}
+        self._between: dict[Key, State] = {}
+        self._happened: deque[Occurrence] = deque(maxlen=WAITING)
         self._readers: set[Latest] = set()
         self._known = {("room", name) for name in site.rooms} | {("camera", name) for name in site.sources}
         self.end = site.hub.listen(self._hear)
@@ -64,8 +80,11 @@ class Spread:
         if key not in self._known:
             return
         with self._lock:
-            asleep = not self._between
-            self._between[key] = event
+            asleep = not self._between and not self._happened
+            if isinstance(event, RoomResult | CameraStatus):
+                self._between[key] = event
+            else:
+                self._happened.append(event)
         if asleep:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 self._loop.call_soon_threadsafe(self._hand_out)
@@ -73,8 +92,10 @@ class Spread:
     def _hand_out(self) -> None:
         with self._lock:
             events, self._between = self._between, {}
+            happened = tuple(self._happened)
+            self._happened.clear()
         for reader in self._readers:
-            reader.put(events)
+            reader.put(events, happened)
 
     @contextlib.contextmanager
     def reader(self, room: str | None) -> Iterator[Latest]:
@@ -165,7 +186,9 @@ def state(site: Site, room: str | None) -> Iterator[Told]:
 
 
 def tell(site: Site, event: Event) -> Told:
-    return room_told(site, event) if isinstance(event, RoomResult) else camera_told(event)
+    if isinstance(event, RoomResult):
+        return room_told(site, event)
+    return camera_told(event) if isinstance(event, CameraStatus) else happened_told(event)
 
 
 ROUTES = (Route("GET", "/api/v1/events", events, "viewer", "socket", summary="WebSocket of events; ?room= for one"),)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from streamer.schema import Event
 from streamer.web.answers import Problem
 from streamer.web.problems import PROBLEM
 from streamer.web.routing import SITE, Route
+from streamer.web.told import Message
 
 REFERENCES = "#/components/schemas/{model}"
 
@@ -62,13 +62,25 @@ def operation(route: Route) -> dict[str, Any]:
     }
     if route.role != "anyone":
         made["security"] = [{"bearer": []}, {"cookie": []}, {}]
-    if parameters := re.findall(r"\{(\w+)\}", templated(route.path)):
-        made["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
-        ]
+    if parameters := [*places(route), *queries(route)]:
+        made["parameters"] = parameters
     if route.body is not None:
         made["requestBody"] = {"required": True, "content": content("application/json", route.body)}
     return made
+
+
+def places(route: Route) -> Iterator[dict[str, Any]]:
+    """Of the path."""
+    for name in re.findall(r"\{(\w+)\}", templated(route.path)):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def queries(route: Route) -> Iterator[dict[str, Any]]:
+    if route.query is None:
+        return
+    schema = route.query.model_json_schema()
+    for name, told in schema["properties"].items():
+        yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": told}
 
 
 def success(route: Route) -> dict[str, Any]:
@@ -89,7 +101,7 @@ def schemas(routes: Sequence[Route]) -> dict[str, Any]:
     models = {model for route in routes for model in (route.answer, route.body) if model is not None} | {Problem}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, made = models_json_schema([(model, "serialization") for model in ordered], ref_template=REFERENCES)
-    event = TypeAdapter(Event).json_schema(ref_template=REFERENCES, mode="serialization")
+    event = TypeAdapter(Message).json_schema(ref_template=REFERENCES, mode="serialization")
     found: dict[str, Any] = made["$defs"] | event.pop("$defs")
     return dict(sorted((found | {"Event": event}).items()))
 

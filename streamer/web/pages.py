@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
@@ -29,10 +29,15 @@ STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """What is served of STATIC, by suffix; the templates are not."""
 
-FILES = {"signs": "room", "numbers_of_signs": "numbers"}
+FILES = {"signs": "room", "numbers_of_signs": "numbers", "history": "past"}
 """Pages that share the styles and scripts of another."""
 
-PLACES = (("room", "/", "Room"), ("meeting", "/meeting", "Meeting"), ("cameras", "/cameras", "Cameras"))
+PLACES = (
+    ("room", "/", "Room"),
+    ("history", "/history", "History"),
+    ("meeting", "/meeting", "Meeting"),
+    ("cameras", "/cameras", "Cameras"),
+)
 NUMBERS = ("about", "/about", "Numbers")
 
 WORDS: Mapping[Purpose, str] = {
@@ -77,12 +82,20 @@ def error_page(request: web.Request, status: int, title: str, text: str) -> web.
 async def room(request: web.Request) -> web.Response:
     site = request.app[SITE]
     name = request.match_info.get("room") or next(iter(site.rooms), None)
-    if name is None:
-        return error_page(request, 404, "There is no room yet", "Name a source in the configuration, and start again.")
-    if name not in site.rooms:
+    if name is None or name not in site.rooms:
         return _no_room(request, name)
     template = "signs" if _signs_only(site) else "room"
-    return _page(request, Sheet(template, name, {"room": name}, about={"room": name}))
+    return _page(request, Sheet(template, name, {"room": name, "path": quote(name, safe="")}, about={"room": name}))
+
+
+async def history(request: web.Request) -> web.Response:
+    site = request.app[SITE]
+    name = request.match_info.get("room") or next(iter(site.rooms), None)
+    if name is None or name not in site.rooms:
+        return _no_room(request, name)
+    words = {"room": name, "path": quote(name, safe=""), "one_room": "hidden" if len(site.rooms) < 2 else ""}
+    about = {"room": name, "kept": site.timeline is not None, "marks": site.mark is not None}
+    return _page(request, Sheet("history", f"History of {name}", words, {"rooms": _room_links(site, name)}, about))
 
 
 async def overlay(request: web.Request) -> web.Response:
@@ -150,6 +163,8 @@ async def static(request: web.Request) -> web.StreamResponse:
 ROUTES = (
     Route("GET", "/", room, "viewer", "page", summary="The first room"),
     Route("GET", "/room/{room}", room, "viewer", "page", summary="A room"),
+    Route("GET", "/history", history, "viewer", "page", summary="The first room's past"),
+    Route("GET", "/history/{room}", history, "viewer", "page", summary="A room's past"),
     Route("GET", "/overlay/{room}", overlay, "viewer", "page", summary="A room's meter for a video mixer"),
     Route("GET", "/meeting", meeting, "viewer", "page", summary="Bring a camera or a window"),
     Route("GET", "/meeting/{source}", meeting, "viewer", "page", summary="The same, for one place"),
@@ -199,7 +214,16 @@ def _signs_only(site: Site) -> bool:
     return site.purpose == "expressions_only"
 
 
-def _no_room(request: web.Request, name: str) -> web.Response:
+def _room_links(site: Site, here: str) -> str:
+    """To the history of each room."""
+    marked = {here: " aria-current=page"}
+    links = (f'<a href="/history/{quote(one, safe="")}"{marked.get(one, "")}>{escape(one)}</a>' for one in site.rooms)
+    return "".join(links)
+
+
+def _no_room(request: web.Request, name: str | None) -> web.Response:
+    if name is None:
+        return error_page(request, 404, "There is no room yet", "Name a source in the configuration, and start again.")
     known = ", ".join(request.app[SITE].rooms) or "none"
     return error_page(request, 404, "No such room", f"There is no room called “{name}”; there are: {known}.")
 

@@ -56,6 +56,7 @@ class SiteCollector(Collector):
         yield from gauges(self._site, snapshot)
         yield from cameras(self._site)
         yield from rooms(self._site)
+        yield from happened(self._site)
         yield connections(self._viewers)
 
 
@@ -146,6 +147,21 @@ def rooms(site: Site) -> Iterator[Metric]:
         if result.mood is not None and result.mood.arousal is not None:
             arousal.add_metric((name,), result.mood.arousal)
     yield from (people, valence, arousal)
+
+
+def happened(site: Site) -> Iterator[Metric]:
+    """Moments, marks and alerts so far; the number of rules is that of the configuration."""
+    moments = CounterMetricFamily("groupmood_moments", "Moments that are over.", labels=("room",))
+    marks = CounterMetricFamily("groupmood_marks", "Marks that were made.", labels=("room",))
+    alerts = CounterMetricFamily("groupmood_alerts", "Alerts that were told.", labels=("room", "rule"))
+    counts = site.hub.counts()
+    for room in site.rooms:
+        moments.add_metric((room,), counts.get(("moment", room, ""), 0))
+        marks.add_metric((room,), counts.get(("mark", room, ""), 0))
+    for (kind, room, rule), number in sorted(counts.items()):
+        if kind == "alert" and room in site.rooms:
+            alerts.add_metric((room, rule), number)
+    yield from (moments, marks, alerts)
 
 
 def connections(viewers: Viewers) -> Metric:

@@ -27,7 +27,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @dataclass(frozen=True, slots=True)
 class Route:
     """``answer``: the model of its JSON, for the OpenAPI document; None where it has none. ``body``: that of what is
-    sent."""
+    sent; ``query``: that of what may stand behind the path's question mark."""
 
     method: Literal["GET", "POST", "DELETE", "PATCH", "OPTIONS"]
     path: str
@@ -37,3 +37,4 @@ class Route:
     answer: type[BaseModel] | None = None
     summary: str = ""
     body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None

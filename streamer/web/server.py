@@ -9,7 +9,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,13 +30,19 @@ PATIENCE = 3.0
 
 
 class WebServer:
-    """Serves a site, or what else is offered, while it is entered. ``port`` and ``url`` are known from then on."""
+    """Serves a site, or what else is offered, while it is entered. ``port`` and ``url`` are known from then on, or
+    from open()."""
 
-    def __init__(self, served: Site | Offer, limits: Limits | None = None) -> None:
+    def __init__(
+        self, served: Site | Offer, limits: Limits | None = None, listening: Sequence[socket.socket] = ()
+    ) -> None:
+        """``listening``: from another server's hand_on(), in place of those that the site's access names."""
         self._served, self._limits = served, limits or Limits()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._main, name="web", daemon=True)
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[socket.socket] = list(listening)
+        self._opened = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._context: ssl.SSLContext | None = None
         self._end: Callable[[], object] = lambda: None
         self._error: BaseException | None = None
@@ -50,17 +56,50 @@ class WebServer:
         host = "localhost" if is_everywhere(access.host) else access.host
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
-    def __enter__(self) -> Self:
-        """
+    def open(self) -> None:
+        """Listen, but answer nobody yet: who calls waits until this is entered, which opens it too.
+
         Raises:
             ConfigError: it would be open to others without a token or TLS, or the certificate is of no use.
             SinkError: the address cannot be listened on.
         """
-        access = self._served.access
-        check_access(access)
-        self._context = tls(access)
-        self._sockets = listening(access)
+        try:
+            check_access(self._served.access)
+            self._context = tls(self._served.access)
+            self._sockets = self._sockets or listening(self._served.access)
+        except ConfigError:
+            self.close()
+            raise
         self.port = self._sockets[0].getsockname()[1]
+        self._opened = True
+
+    def close(self) -> None:
+        """Listen no more; of one that is opened and will not be entered."""
+        for one in self._sockets:
+            one.close()
+
+    def hand_on(self) -> list[socket.socket]:
+        """Its listening sockets once more, for the server that follows: so nobody who calls in between is refused."""
+        return [one.dup() for one in self._sockets]
+
+    def answers(self, seconds: float) -> bool:
+        """Whether its loop comes to what it is asked within so long; True while it does not serve. From any thread."""
+        done, loop = threading.Event(), self._loop
+        if loop is None:
+            return True
+        try:
+            loop.call_soon_threadsafe(done.set)
+        except RuntimeError:  # it has just ended
+            return True
+        return done.wait(seconds)
+
+    def __enter__(self) -> Self:
+        """
+        Raises:
+            ConfigError, SinkError: see open().
+        """
+        if not self._opened:
+            self.open()
         self._thread.start()
         self._started.wait()
         if self._error is not None:
@@ -98,14 +137,14 @@ class WebServer:
             await runner.setup()
             for one in self._sockets:
                 servers.append(await self._listen(runner, one))
-            self._end = lambda: loop.call_soon_threadsafe(over.set)
+            self._end, self._loop = lambda: loop.call_soon_threadsafe(over.set), loop
             self._started.set()
             await over.wait()
         finally:
+            self._loop = None
             for server in servers:
                 server.close()
-            for one in self._sockets:
-                one.close()
+            self.close()
             await runner.cleanup()
 
     async def _listen(self, runner: web.AppRunner, one: socket.socket) -> asyncio.Server:

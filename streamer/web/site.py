@@ -11,6 +11,7 @@ from streamer.fanout import Fanout
 from streamer.hub import Hub
 from streamer.inlet import Inlet
 from streamer.metrics import Metrics
+from streamer.occurrences import Mark
 from streamer.packets import Packet
 from streamer.purposes import Purpose
 from streamer.types import Command
@@ -86,7 +87,9 @@ class Site:
     configuration without its secrets. ``explain``: where a room's number of now comes from, in numbers of the whole
     room only; None where there is none. ``ask`` has a command carried out. ``ready``: '' once the models are open and
     pictures come, or what is waited for. ``failed``: '' or why the run is no longer healthy. ``about``: the models and
-    engines."""
+    engines. ``timeline``: the file of what is kept of the rooms, None where nothing is. ``mark``: has something that
+    happened in a room noted, by its name, a text, and the time in seconds since 1970, None for now; from any thread,
+    at once. None where nothing is kept."""
 
     hub: Hub
     metrics: Metrics
@@ -106,3 +109,5 @@ class Site:
     inlets: Mapping[str, Inlet] = field(default_factory=dict)
     pictures: Mapping[str, Fanout[bytes]] = field(default_factory=dict)
     packets: Mapping[str, Fanout[Packet]] = field(default_factory=dict)
+    timeline: Path | None = None
+    mark: Callable[[str, str, float | None], Mark] | None = None

@@ -5,18 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import JsonValue, SecretStr
+from pydantic import Field, JsonValue, SecretStr
 
+from streamer.occurrences import Occurrence
 from streamer.redaction import redact, redact_url
-from streamer.schema import CameraEvent, RoomEvent, camera_event, room_event
+from streamer.row_events import AlertEvent, MarkEvent, MomentEvent, event_of
+from streamer.schema import CameraEvent, RoomEvent, SelfEvent, camera_event, room_event
 from streamer.states import CameraStatus
 from streamer.types import RoomResult
 from streamer.web.problems import Refused
 from streamer.web.site import RoomInfo, Site
 
-Told: TypeAlias = RoomEvent | CameraEvent
+Happened: TypeAlias = MomentEvent | AlertEvent | MarkEvent
+
+Told: TypeAlias = RoomEvent | CameraEvent | Happened
+
+Message: TypeAlias = Annotated[RoomEvent | CameraEvent | SelfEvent | Happened, Field(discriminator="type")]
+"""All that the WebSocket and the data channel may say."""
 
 MASKED = "***"
 
@@ -31,6 +38,13 @@ def room_told(site: Site, result: RoomResult) -> RoomEvent:
 def camera_told(status: CameraStatus) -> CameraEvent:
     event = camera_event(status, time.monotonic())
     return event.model_copy(update={"reason": redact(event.reason), "fix": redact(event.fix)})
+
+
+def happened_told(occurrence: Occurrence) -> Happened:
+    told = event_of(occurrence)
+    if not isinstance(told, MomentEvent | AlertEvent | MarkEvent):
+        raise TypeError(f"expected a moment, an alert or a mark, got {type(occurrence).__name__}")
+    return told
 
 
 def cameras_told(site: Site) -> tuple[CameraEvent, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from streamer.config import told as worth_telling
+from streamer.config_faults import told as worth_telling
 from streamer.emotions import LABELS, SYNONYMS
 from streamer.errors import ConfigError, SourceError, did_you_mean
 from streamer.sources.regular import check_regular, printable

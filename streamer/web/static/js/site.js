@@ -12,6 +12,8 @@
  * @property {string} [room] the one this page is about
  * @property {string} [place] the one this page is about
  * @property {string[]} [iceServers]
+ * @property {boolean} [kept] a timeline is kept
+ * @property {boolean} [marks] marks can be noted in it
  */
 
 /** @type {Site} */

@@ -1,0 +1,75 @@
+"""What a run keeps: nothing unless asked for, else rooms, marks and the log, in files of the user's own."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamer import audit
+from streamer.config import Config, check
+from streamer.errors import ConfigError
+from streamer.hub import Hub
+from streamer.keeping import Keeping, Told
+from streamer.metrics import Metrics
+from streamer.service import service
+from streamer.timeline.reader import TimelineReader
+from tests.web_site import result
+
+TOLD = Told("audience", "0.1.0", "centerface + groupmood", "A camera reads apparent expressions.", {"server": "x"})
+
+
+def config(folder: Path, **parts: Any) -> Config:
+    return check({"sources": {"hall": {"address": "synthetic:"}}, "state_dir": str(folder / "state"), **parts}, {})
+
+
+def keeping(folder: Path, hub: Hub, **parts: Any) -> Keeping:
+    return Keeping(config(folder, **parts), ("hall",), hub, Metrics())
+
+
+def test_nothing_is_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
+    hub = Hub()
+    with keeping(tmp_path, hub) as kept:
+        hub.publish(result())
+    assert kept.timeline is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rooms_marks_and_the_log_are_kept_for_the_user_alone(tmp_path: Path) -> None:
+    hub = Hub()
+    kept = keeping(tmp_path, hub, timeline={})
+    kept.tell(TOLD)
+    with kept:
+        for second in range(3):
+            hub.publish(result(pts=float(second)))
+        made = kept.mark("hall", "slide 7", None)
+    assert kept.timeline is not None
+    with TimelineReader(kept.timeline) as reader:
+        assert reader.rooms() == ("hall",)
+        span = reader.span("hall")
+        assert span is not None
+        assert made in reader.occurrences("hall", span[0] - 10, span[1] + 10)
+        (run,) = reader.runs(0, span[1] + 10)
+    assert (run.purpose, run.notice) == (TOLD.purpose, TOLD.notice)
+    log = tmp_path / "state" / audit.NAME
+    assert audit.verify(log).fault is None or not audit.verify(log).fault
+    text = log.read_text("utf-8")
+    assert all(what in text for what in ("started", "notice shown", "models", "marked", "ended"))
+    assert "slide 7" not in text
+    for path in (tmp_path / "state").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_an_alert_for_a_room_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    rules = {"low": {"when": "valence < -0.4", "room": "hal"}}
+    with pytest.raises(ConfigError, match=r"alerts\.low\.room: there is no room 'hal' \(did you mean 'hall'\?\)"):
+        keeping(tmp_path, Hub(), alerts=rules)
+
+
+def test_single_people_are_kept_for_some_purposes_only(tmp_path: Path) -> None:
+    wanted = config(tmp_path, purpose="audience", timeline={"people": True})
+    with pytest.raises(ConfigError, match="single people are kept for the purposes"):
+        service(wanted)

@@ -1,0 +1,121 @@
+"""What a person types and reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamer.commands.timeline import export, info, purge, seconds_of, size
+from streamer.errors import ConfigError, SinkError
+from streamer.occurrences import mark
+from streamer.timeline.places import state_dir, timeline_path
+from tests.timeline_rows import BEGAN, RUN, second, write
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    rows = [second(at) for at in range(3_700)]
+    write(tmp_path / "t.sqlite", [RUN, *rows, second(90_000, room="[red]lab"), mark("hall", BEGAN + 7, "x")])
+    return tmp_path / "t.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_info(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert info(path) == 0
+    told = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert told[:3] == [
+        "room from to with numbers sittings occurrences",
+        "[red]lab 2023-11-16 00:20 2023-11-16 00:20 0:01 1 0",
+        "hall 2023-11-14 23:20 2023-11-15 00:21 1:01:40 1 1",
+    ]
+    assert told[3].startswith(f"kept in {path}, ")
+
+
+def test_info_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "t.sqlite", [])
+    assert info(tmp_path / "t.sqlite") == 0
+    assert capsys.readouterr().out.startswith("nothing is kept yet\n")
+    with pytest.raises(SinkError, match="there is no timeline"):
+        info(tmp_path / "none.sqlite")
+
+
+def test_export(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.csv"
+    assert export(path, out, room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z") == 0
+    assert capsys.readouterr().out == f"{out}: 1 row\n"
+    assert "2023-11-14T22:30:00Z" in out.read_text().splitlines()[1]
+    assert export(path, tmp_path / "marks.jsonl", "occurrences", room=None, since=None, until=None) == 0
+    assert capsys.readouterr().out.endswith("marks.jsonl: 1 row\n")
+
+
+def test_export_says_what_is_wrong(path: Path, tmp_path: Path) -> None:
+    for name, what, since, words in (
+        ("out.xlsx", "seconds", None, r"ends in \.csv, \.jsonl, \.parquet says what is written, got 'out\.xlsx'"),
+        ("out.csv", "second", None, r"got 'second' \(did you mean 'seconds'\?\)"),
+        ("out.csv", "seconds", "yesterday", "expected a date like 2026-01-31, .* got 'yesterday'"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            export(path, tmp_path / name, what, room=None, since=since, until=None)
+
+
+def test_purge(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert purge(path, before="2023-11-15") == 0
+    assert capsys.readouterr().out.startswith("deleted: 2400 seconds, 1 occurrence\n")
+    assert purge(path, before="2023-11-15") == 0
+    assert capsys.readouterr().out == "deleted: nothing, none of it was there\n"
+    assert purge(path, everything=True, room="[red]lab") == 0
+    assert capsys.readouterr().out.startswith("deleted: 1 second\n")
+    assert purge(path, everything=True) == 0
+    assert capsys.readouterr().out.startswith("deleted: 1300 seconds, 1 run\n")
+
+
+def test_purge_wants_to_be_told_what_is_to_go(path: Path) -> None:
+    for before, everything in ((None, False), ("2023-11-15", True)):
+        with pytest.raises(ConfigError, match="--before DATE, or --all"):
+            purge(path, before=before, everything=everything)
+
+
+def test_dates_are_local_where_they_name_no_zone() -> None:
+    assert seconds_of("2023-11-14T23:20") == BEGAN == seconds_of("2023-11-14T22:20Z")
+    assert seconds_of("2023-11-14") == BEGAN - 23 * 3_600 - 20 * 60
+
+
+def test_sizes() -> None:
+    assert [size(n) for n in (0, 4_096, 123_456, 2_837_590_016)] == ["0.0 kB", "4.1 kB", "0.1 MB", "2837.6 MB"]
+
+
+def test_the_state_folder_is_the_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "state" / "groupmood").mkdir(parents=True, mode=0o755)
+    assert timeline_path() == tmp_path / "state" / "groupmood" / "timeline.sqlite"
+    assert mode(tmp_path / "state" / "groupmood") == 0o700
+
+
+def test_a_configured_folder_is_made_for_the_user_alone_and_kept_as_it_is(tmp_path: Path) -> None:
+    assert state_dir(tmp_path / "mine") == tmp_path / "mine"
+    assert mode(tmp_path / "mine") == 0o700
+    (tmp_path / "mine").chmod(0o750)
+    assert timeline_path(None, tmp_path / "mine") == tmp_path / "mine" / "timeline.sqlite"
+    assert mode(tmp_path / "mine") == 0o750
+    assert timeline_path(tmp_path / "other" / "file.db") == tmp_path / "other" / "file.db"
+    assert not (tmp_path / "other").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SinkError, match=r"cannot make the state folder .*name another place"):
+        state_dir(tmp_path / "file" / "x")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(os.stat(path).st_mode)
