@@ -156,6 +156,22 @@ def purge(
     leave(purge(timeline_path(file), before=before, everything=everything, room=room))
 
 
+@app.command("report")
+def session(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A name that ends in .html or .pdf.")],
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="That of groupmood serve.")] = None,
+    room: Annotated[str | None, typer.Option(help="Default: the only one.")] = None,
+    sitting: Annotated[int | None, typer.Option(metavar="N", help="1 is the first. Default: the last.")] = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="2026-01-31T14:30.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="TIME")] = None,
+    file: Kept = None,
+) -> None:
+    """Write a sitting of a room as a report: how it went, how sure that is, and what it does not say."""
+    from streamer.commands.report import Wanted, report
+
+    leave(report(Wanted(out, config, file, room, sitting, since, until), os.environ))
+
+
 @app.command()
 def analyze(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Pictures, videos, folders of them.")],

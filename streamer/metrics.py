@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -73,6 +73,7 @@ class Metrics:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], int] = {}
         self._gauges: dict[tuple[str, str], float] = {}
+        self._followed: dict[tuple[str, str], Callable[[], float]] = {}
         self._timings: dict[tuple[str, str], Timing] = {}
 
     def count(self, name: str, source: str = "", amount: int = 1) -> None:
@@ -84,6 +85,12 @@ class Metrics:
         with self._lock:
             self._gauges[name, source] = value
 
+    def follow(self, name: str, value: Callable[[], float], source: str = "") -> None:
+        """A value that goes up and down and is asked for whenever somebody reads, in his thread; must answer at
+        once."""
+        with self._lock:
+            self._followed[name, source] = value
+
     def observe(self, name: str, seconds: float, source: str = "") -> None:
         with self._lock:
             timing = self._timings.get((name, source))
@@ -93,9 +100,10 @@ class Metrics:
 
     def snapshot(self) -> Snapshot:
         with self._lock:
-            counts, gauges = dict(self._counts), dict(self._gauges)
+            counts, gauges, followed = dict(self._counts), dict(self._gauges), dict(self._followed)
             taken = {key: (list(timing.kept), timing.histogram()) for key, timing in self._timings.items()}
         timings = {key: summary(histogram.count, sorted(kept)) for key, (kept, histogram) in taken.items()}
+        gauges |= {key: value() for key, value in followed.items()}
         return Snapshot(counts, timings, {key: histogram for key, (_, histogram) in taken.items()}, gauges)
 
 

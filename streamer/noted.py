@@ -31,14 +31,16 @@ class Webhook(Part):
 
 
 class Mqtt(Part):
-    """A broker; ``prefix`` of the topics. ``discovery``: have Home Assistant find the rooms under this prefix, None for
+    """A broker; ``ca``: who signed its certificate where it is none of the well-known ones, a file in PEM; only with
+    ``tls``. ``prefix`` of the topics. ``discovery``: have Home Assistant find the rooms under this prefix, None for
     not. ``every``: seconds between two states of a room."""
 
     host: str
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
-    username: str | None = None
+    username: SecretStr | None = None
     password: SecretStr | None = None
     tls: bool = False
+    ca: Path | None = None
     prefix: str = "groupmood"
     discovery: str | None = "homeassistant"
     every: Annotated[float, Field(ge=0.5, le=3600)] = 2.0

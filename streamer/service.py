@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
 from streamer import build
-from streamer.alerts import never_told
 from streamer.chronicle import PeopleToTimeline
 from streamer.config import Config
 from streamer.doors import Doors, doors
 from streamer.hub import Hub
 from streamer.keeping import Keeping, Told
+from streamer.kept.rooms import Quieting, noted, published_rooms, publisher_of, recorded, warnings
 from streamer.metrics import Metrics
 from streamer.mood import RoomMood
 from streamer.notice import notice_of
 from streamer.overlay.public import PublicOverlay
 from streamer.pipeline import Hooks, Pipeline
-from streamer.publish import PublishedRoom, Publisher, overlap_warning, rules_of
-from streamer.purposes import Purpose, infers_emotion, required_purpose
+from streamer.publish import PublishedRoom, Publisher
+from streamer.purposes import Purpose, required_purpose
 from streamer.redaction import redact
-from streamer.room_signs import PublishedSigns
+from streamer.reporting import report_page
 from streamer.shown import settings_view
 from streamer.signs import NoMood
 from streamer.sourcing import address_of
@@ -33,9 +31,6 @@ from streamer.types import Command, FrameResult, RoomResult
 from streamer.watch import Watch
 from streamer.web.guard import check_access, is_loopback
 from streamer.web.site import Access, PeerRules, RoomInfo, Site, Tokens
-
-TICK = 1.0
-"""Seconds between two looks for rooms that have fallen silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +51,13 @@ class Service:
         Raises:
             Exception: what ended the run.
         """
-        over = threading.Event()
-        silence = threading.Thread(target=self._tick, args=(over,), name="silence", daemon=True)
-        silence.start()
+        looked = partial(noted, self.keeping, self.pipeline)
         try:
-            with self.keeping, self.watch:
+            with self.keeping, self.watch, Quieting(self.publisher, lambda: self.pipeline.paused, looked):
                 self.pipeline.run()
         finally:
-            over.set()
-            silence.join()
             self.publisher.off()
             self.doors.close()
-
-    def _tick(self, over: threading.Event) -> None:
-        off = False
-        while not over.wait(TICK):
-            self.publisher.tick(time.monotonic())
-            if self.pipeline.paused and not off:  # by a key, or the toggle of the API
-                self.publisher.off()
-            off = self.pipeline.paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +84,11 @@ def service(config: Config) -> Service:
     """
     plan = planned(config)
     hub = Hub()
-    files = [name for name, settings in config.sources.items() if address_of(settings).kind == "file"]
-    watch = Watch(hub, {name: plan.room_of(name) for name in config.sources}, files=files)
+    watch = watch_of(plan, hub)
     gates = doors(config, plan.purpose, partial(place_changed, watch))
     for name in gates.inlets:
         place_changed(watch, name, False)
-    signs = None if infers_emotion(plan.purpose) else partial(signs_of, {room.name: room for room in plan.rooms})
-    publisher = Publisher(plan.rooms, hub, plan.purpose, direct=plan.direct, signs=signs)
+    publisher, unsteady = publisher_of(config, plan.rooms, hub, plan.purpose, direct=plan.direct)
     metrics = Metrics()
     keeping = Keeping(config, tuple(room.name for room in plan.rooms), hub, metrics)
     extras = build.Extras(
@@ -127,17 +108,29 @@ def service(config: Config) -> Service:
     for line in pipeline.lines:
         if line.name in gates.wishes:
             gates.wishes[line.name].ask = line.ask_keyframe
-    site = site_of(plan, hub, gates, pipeline, publisher)
-    site = replace(site, timeline=keeping.timeline, mark=keeping.mark, ask=partial(ask, pipeline, publisher, keeping))
+    site = with_kept(site_of(plan, hub, gates, pipeline, publisher), keeping)
+    site = replace(site, ask=partial(ask, pipeline, publisher, keeping))
     models = f"{config.detector.name} + {config.classifier.card}"
-    keeping.tell(Told(plan.purpose, site.version, models, site.notice.text, site.settings))
-    return Service(pipeline, site, publisher, watch, gates, keeping, tuple(warnings(plan, keeping)))
+    keeping.tell(Told(plan.purpose, site.version, models, site.notice.text, site.settings), pipeline.stop)
+    said = (*filter(None, [unsteady]), *warnings(plan.rooms, keeping.rules, plan.purpose, direct=plan.direct))
+    return Service(pipeline, site, publisher, watch, gates, keeping, said)
 
 
-def warnings(plan: Plan, keeping: Keeping) -> Iterator[str]:
-    """What whoever starts it should know."""
-    yield from (text for room in plan.rooms if (text := overlap_warning(room)))
-    yield from never_told(keeping.rules, infers=infers_emotion(plan.purpose), direct=plan.direct)
+def watch_of(plan: Plan, hub: Hub) -> Watch:
+    sources = plan.config.sources
+    files = [name for name, settings in sources.items() if address_of(settings).kind == "file"]
+    return Watch(hub, {name: plan.room_of(name) for name in sources}, files=files)
+
+
+def with_kept(site: Site, keeping: Keeping) -> Site:
+    """What the site may do with what is kept."""
+    return replace(
+        site,
+        timeline=keeping.timeline,
+        mark=keeping.mark,
+        report=None if keeping.timeline is None else partial(report_page, keeping.timeline),
+        wrong_tokens=partial(wrong_tokens, keeping),
+    )
 
 
 def results_of(plan: Plan, gates: Doors, keeping: Keeping, source: str) -> tuple[ResultSink, ...]:
@@ -172,19 +165,9 @@ def planned(config: Config) -> Plan:
     access = access_of(config)
     check_access(access)
     moods = build.moods(config)
-    rooms = tuple(published(config, name, mood) for name, mood in moods.items())
+    rooms = published_rooms(config, moods)
     direct = purpose == "self" and is_loopback(access.host) and not access.behind_proxy
     return Plan(config, purpose, access, direct, moods, rooms)
-
-
-def published(config: Config, name: str, mood: RoomMood | NoMood) -> PublishedRoom:
-    sources = tuple(source for source in config.sources if config.room_of(source)[0] == name)
-    room = config.room_of(sources[0])[1]
-    return PublishedRoom(name, sources, mood, room.least, room.smoothing, room.correction, room.overlap)
-
-
-def signs_of(rooms: Mapping[str, PublishedRoom], room: str) -> PublishedSigns:
-    return PublishedSigns(room, rules_of(rooms[room]))
 
 
 def shown(plan: Plan, hub: Hub, source: str, overlay: Overlay) -> Overlay:
@@ -207,7 +190,7 @@ def site_of(plan: Plan, hub: Hub, gates: Doors, pipeline: Pipeline, publisher: P
         metrics=pipeline.metrics,
         purpose=plan.purpose,
         notice=notice_of(
-            plan.purpose, config.notice, least=max(room.least for room in plan.rooms), recorded=kept(config)
+            plan.purpose, config.notice, least=max(room.least for room in plan.rooms), recorded=recorded(config)
         ),
         rooms={room.name: info_of(room, plan.direct) for room in plan.rooms},
         sources={name: plan.room_of(name) for name in config.sources},
@@ -226,12 +209,6 @@ def site_of(plan: Plan, hub: Hub, gates: Doors, pipeline: Pipeline, publisher: P
     )
 
 
-def kept(config: Config) -> bool:
-    """Whether the picture is written down or sent on."""
-    output = config.output
-    return any(wanted for wanted in (output.video, output.hls, output.push, output.virtual_camera))
-
-
 def info_of(room: PublishedRoom, direct: bool) -> RoomInfo:
     return RoomInfo(room.name, room.sources, 1 if direct else room.least, room.doubled > 1)
 
@@ -241,8 +218,11 @@ def ask(pipeline: Pipeline, publisher: Publisher, keeping: Keeping, command: Com
     pipeline.ask(command)
     if command == "off":
         publisher.off()
-    if command in ("off", "on"):
-        keeping.note(command)
+        keeping.switched(off=True)
+
+
+def wrong_tokens(keeping: Keeping, count: int) -> None:
+    keeping.note("wrong tokens", count=count)
 
 
 def access_of(config: Config) -> Access:

@@ -33,15 +33,19 @@ class Mosquitto:
             self.port = int(one.getsockname()[1])
         self._command = [program, "-c", str(folder / "mosquitto.conf")]
         self._running: subprocess.Popen[bytes] | None = None
-        settings = [
+        self._file = folder / "mosquitto.conf"
+        self._settings = [
             f"listener {self.port} 127.0.0.1",
             "persistence true",
             f"persistence_location {folder}/",
             # Run by root it becomes another user, who may not write here.
             "user root",
-            *(lines or ("allow_anonymous true",)),
         ]
-        (folder / "mosquitto.conf").write_text("\n".join(settings) + "\n")
+        self.set(*lines)
+
+    def set(self, *lines: str) -> None:
+        """Its other settings from the next start on; without any it lets everybody in."""
+        self._file.write_text("\n".join([*self._settings, *(lines or ("allow_anonymous true",))]) + "\n")
 
     def start(self) -> None:
         self._running = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -84,7 +88,9 @@ class Listener:
     """Hears all below ``topic``, over a restart of the broker as well. ``heard``: topic, text, whether it was kept for
     us since before we came."""
 
-    def __init__(self, port: int, topic: str = "#", login: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, port: int, topic: str = "#", login: tuple[str, str] | None = None, ca: Path | None = None
+    ) -> None:
         self.heard: list[tuple[str, str, bool]] = []
         self._changed = threading.Condition()
         self._topic, self._there = topic, threading.Event()
@@ -92,6 +98,8 @@ class Listener:
         self._client.reconnect_delay_set(1, 1)
         if login is not None:
             self._client.username_pw_set(*login)
+        if ca is not None:
+            self._client.tls_set(str(ca))
         self._client.on_connect = lambda client, *_: client.subscribe(self._topic, qos=1)
         self._client.on_subscribe = lambda *_: self._there.set()
         self._client.on_message = self._hear

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
+import json
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +19,15 @@ from streamer.chronicle import chronicle as chronicle_module
 from streamer.chronicle.calendar import Calendar
 from streamer.errors import ConfigError
 from streamer.hub import Event, Hub
+from streamer.metrics import Metrics
 from streamer.noted import Alert as Settings
 from streamer.occurrences import Alert, Mark, PastMoment
+from streamer.outbox.lines import LinesOut
 from streamer.row_events import event_of
 from streamer.states import CameraState, CameraStatus
+from streamer.timeline.reader import TimelineReader
 from streamer.timeline.rows import CameraChange, Row, Second
+from streamer.timeline.writer import TimelineWriter
 from streamer.types import GroupMood, Moment, RoomResult, RoomSigns
 
 EPOCH = 1_800_000_000
@@ -36,12 +41,14 @@ def mood(valence: float | None = 0.2, moment: Moment | None = None, people: int 
 class Rig:
     """A Chronicle on a hub whose wall clock goes with the results' own times, plus ``ahead`` seconds."""
 
-    def __init__(self, *rules: Rule, told: Sequence[Callable[[Row], None]] = ()) -> None:
+    def __init__(
+        self, *rules: Rule, told: Sequence[Callable[[Row], None]] = (), broken: Callable[[], None] = lambda: None
+    ) -> None:
         self.hub, self.rows, self.published = Hub(), list[Row](), list[Event]()
         self.pts, self.ahead = 0.0, 0.0
         self._changed = threading.Condition()
         self.hub.listen(self.published.append)
-        self.chronicle = Chronicle(self.hub, [*told, self._keep], rules, run="r1", clock=self.clock)
+        self.chronicle = Chronicle(self.hub, [*told, self._keep], rules, run="r1", clock=self.clock, broken=broken)
 
     def clock(self) -> float:
         return EPOCH + self.pts + self.ahead
@@ -246,26 +253,51 @@ def test_a_room_without_anything_heard_has_no_marks() -> None:
         rig.chronicle.mark("hall", "x")
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), sqlite3.OperationalError("locked"), ValueError("secret")])
-def test_who_fails_is_told_no_more_and_the_others_are(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    asked = []
+@pytest.mark.parametrize("error", [OSError("secret"), RuntimeError("secret"), KeyError("secret")])
+def test_who_raises_has_the_run_end_and_its_error_told(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody who is told may raise: what was a fault of this program is not passed over in silence."""
+    asked, broken = list[Row](), threading.Event()
 
     def failing(row: Row) -> None:
         asked.append(row)
         raise error
 
     first = list[Row]()
-    rig = Rig(told=[first.append, failing])
-    with caplog.at_level(logging.ERROR), rig.chronicle:
+    rig = Rig(told=[first.append, failing], broken=broken.set)
+    with ExitStack() as stack:
+        stack.enter_context(rig.chronicle)
         assert rig.chronicle.state == ""
         rig.play(5, mood())
-    assert len(asked) == 1
-    assert rig.seconds() == [0, 1, 2, 3, 4, 5]
-    assert first == rig.rows
-    assert rig.chronicle.state == "1 of those told of events have failed"
+        assert broken.wait(10)
+        assert rig.chronicle.state == "events are told no more, their thread ended"
+        rig.play(5, mood())  # the analysis comes to its end without being held up
+        with pytest.raises(type(error)) as raised:
+            stack.close()
+    assert raised.value is error
+    assert len(asked) == len(first) == 1
     (line,) = caplog.records
-    assert "events are no longer given to" in line.getMessage()
-    assert "secret" not in caplog.text
+    assert line.getMessage() == f"events are told no more, the run ends: {type(error).__name__}"
+
+
+def test_a_row_that_cannot_be_kept_is_left_out_and_the_others_are_kept(tmp_path: Path) -> None:
+    """With what a run has: each of those told counts it, says it once, and goes on."""
+    metrics = Metrics()
+    writer, lines = TimelineWriter(tmp_path / "t.sqlite", retention_days=1), LinesOut(tmp_path / "events", metrics)
+    with writer, lines:
+        rig = Rig(told=[writer.put, lines.put])
+        with rig.chronicle:
+            rig.play(2, mood())
+            rig.camera("stalled", "\ud800")
+            rig.hub.publish(RoomResult("\ud800", rig.pts, mood(), ("left",)))
+            rig.play(2, mood())
+            rig.chronicle.mark("hall", "after")
+        assert writer.flush()
+    told = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert sorted(one["type"] for one in told) == ["mark", *["second"] * 5]
+    assert metrics.snapshot().count("events failed", "file") == 2
+    with TimelineReader(tmp_path / "t.sqlite") as reader:
+        assert [one.utc for one in reader.seconds("hall", EPOCH, EPOCH + 60)] == [EPOCH + second for second in range(5)]
+        assert len(reader.occurrences("hall", EPOCH, EPOCH + 60)) == 1
 
 
 def test_who_is_slow_holds_nobody_up() -> None:

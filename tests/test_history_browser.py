@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,17 @@ import pytest
 pytest.importorskip("aiohttp", reason="needs the extra 'web'")
 pytest.importorskip("playwright", reason="needs playwright: uv sync --group dev")
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from streamer.occurrences import Mark, mark
 from streamer.timeline.rows import Second
 from streamer.types import RoomSigns
 from streamer.web.site import Access, RoomInfo, Site
 from tests.chromium import browser
+from tests.history_page import opened, settled, span_of
 from tests.kept_rooms import DAY, YEAR, a_year, keep, run, two_sittings
 from tests.page_state import page_site
-from tests.web_site import TOKENS, VIEWER, serving
+from tests.web_site import TOKENS, VIEWER
 
 END = 1_763_900_000  # 23 Nov 2025, 12:13:20 UTC
 SIZES = ((360, 740), (768, 1024), (1440, 900))
@@ -53,43 +53,6 @@ def kept_site(path: Path | None, **changes: Any) -> Site:
         return made
 
     return page_site(timeline=path, mark=noted, **changes)
-
-
-@contextmanager
-def opened(chromium: Browser, site: Site, path: str = "/history", **options: Any) -> Iterator[Page]:
-    """A page that may say nothing on its console but what was refused."""
-    told: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "the server responded with a status of 40" not in message.text:
-            told.append(message.text)
-
-    with serving(site) as server:
-        context = chromium.new_context(
-            viewport={"width": 1440, "height": 1000}, timezone_id="Europe/Berlin", reduced_motion="reduce", **options
-        )
-        context.set_default_timeout(5000)
-        page = context.new_page()
-        page.on("console", hear)
-        page.on("pageerror", lambda error: told.append(str(error)))
-        page.goto(server.url + path, wait_until="domcontentloaded")
-        yield page
-        context.close()
-    assert told == []
-
-
-def span_of(page: Page) -> tuple[int, int]:
-    """As the address says."""
-    address = page.evaluate("location.href")  # page.url is told a little later
-    found = re.search(r"#from=(\d+)&to=(\d+)", address)
-    assert found is not None, address
-    return int(found[1]), int(found[2])
-
-
-def settled(page: Page, note: str) -> None:
-    """Wait until the data of the span that is shown is there."""
-    expect(page.locator("#note")).to_contain_text(note)
-    expect(page.locator("#past")).not_to_have_attribute("data-asking", "true")
 
 
 def across(page: Page, share: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from streamer.errors import ConfigError
 from streamer.hub import Hub
 from streamer.keeping import Keeping, Told
 from streamer.metrics import Metrics
+from streamer.publish.lasting import NAME as NOISE
 from streamer.service import service
 from streamer.timeline.reader import TimelineReader
 from tests.web_site import result
@@ -73,3 +75,46 @@ def test_single_people_are_kept_for_some_purposes_only(tmp_path: Path) -> None:
     wanted = config(tmp_path, purpose="audience", timeline={"people": True})
     with pytest.raises(ConfigError, match="single people are kept for the purposes"):
         service(wanted)
+
+
+def test_off_and_on_stand_in_the_log_once_each(tmp_path: Path) -> None:
+    with keeping(tmp_path, Hub(), timeline={}) as kept:
+        for off in (False, True, True, False, False):
+            kept.switched(off=off)
+    kept.note("marked", id="too late")
+    entries = [json.loads(line)["what"] for line in (tmp_path / "state" / audit.NAME).read_text("utf-8").splitlines()]
+    assert entries == ["begun", "off", "on", "ended"]
+
+
+@pytest.mark.parametrize(("purpose", "there"), [("research", True), ("self", False), ("expressions_only", False)])
+def test_the_key_of_the_noise_stays_where_there_is_noise(tmp_path: Path, purpose: str, *, there: bool) -> None:
+    wanted = config(tmp_path, purpose=purpose)
+    first = service(wanted)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ([NOISE] if there else [])
+    if there:
+        key = (tmp_path / "state" / NOISE).read_bytes()
+        service(wanted)
+        assert (tmp_path / "state" / NOISE).read_bytes() == key
+    assert not any("noise" in text for text in first.warnings)
+
+
+def test_a_key_that_cannot_be_kept_is_said_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("not a folder")
+    made = service(config(tmp_path, purpose="research"))
+    (warning,) = [text for text in made.warnings if "noise" in text]
+    assert warning.startswith("the noise of the rooms is new in this run: ")
+
+
+def test_the_models_of_a_run_are_those_that_ran(tmp_path: Path) -> None:
+    kept = keeping(tmp_path, Hub(), timeline={})
+    kept.tell(TOLD)
+    with kept:
+        for about in ("", "centerface, onnxruntime + groupmood", "centerface, openvino + groupmood", TOLD.models[:0]):
+            kept.runs_on(about)
+    assert kept.timeline is not None
+    with TimelineReader(kept.timeline) as reader:
+        (run,) = reader.runs(0, 1 << 40)
+    assert run.models == f"{TOLD.models}: centerface, openvino + groupmood"
+    log = (tmp_path / "state" / audit.NAME).read_text("utf-8").splitlines()
+    said = [json.loads(line)["facts"]["models"] for line in log if json.loads(line)["what"] == "models"]
+    assert said == [TOLD.models, "centerface, onnxruntime + groupmood", "centerface, openvino + groupmood"]

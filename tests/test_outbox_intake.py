@@ -103,7 +103,7 @@ def test_nobody_waits_for_a_slow_shelf_and_the_oldest_gives_way() -> None:
     shelf.open.set()
     made.close(10)
     assert [text_of(entry.payload) for entry in shelf.kept] == ["slide 0", *slides(HANDED, 50)]
-    assert metrics.snapshot().count("events dropped for shelf") == 49
+    assert metrics.snapshot().count("events dropped", "shelf") == 49
 
 
 def test_what_cannot_be_told_is_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -113,7 +113,7 @@ def test_what_cannot_be_told_is_left_out_and_counted(caplog: pytest.LogCaptureFi
     made.put(marks(1)[0])
     made.close(5)
     assert [text_of(entry.payload) for entry in shelf.kept] == ["slide 0"]
-    assert metrics.snapshot().count("events failed for shelf") == 1
+    assert metrics.snapshot().count("events failed", "shelf") == 1
     assert "shelf cannot be told of a Mark" in caplog.text
 
 
@@ -128,10 +128,10 @@ def test_closing_does_not_wait_for_a_shelf_that_stays_broken() -> None:
     made.close(5)
     assert time.monotonic() - began < 3
     assert len(shelf.tries) <= 3
-    assert metrics.snapshot().count("events dropped for shelf") == 20
+    assert metrics.snapshot().count("events dropped", "shelf") == 20
     made.close(5)
     made.put(marks(1)[0])
-    assert metrics.snapshot().count("events dropped for shelf") == 20
+    assert metrics.snapshot().count("events dropped", "shelf") == 20
 
 
 def test_a_moment_that_came_in_pieces_is_one() -> None:

@@ -28,7 +28,7 @@ def test_a_line_for_each_event_behind_those_that_are_there(tmp_path: Path) -> No
     assert texts(path) == slides(6)
     assert path.read_bytes().endswith(b"}\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert metrics.snapshot().count("events delivered to file events.jsonl") == 6
+    assert metrics.snapshot().count("events delivered", "file") == 6
 
 
 def test_seconds_are_lines_too(tmp_path: Path) -> None:

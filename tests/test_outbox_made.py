@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from pydantic import SecretStr
 from streamer.errors import ConfigError
 from streamer.metrics import Metrics
 from streamer.noted import Events, Mqtt, Webhook
-from streamer.outbox import FILE, Outbox, outboxes_of
+from streamer.outbox import FILE, Outbox, check_events, outboxes_of
 from streamer.outbox.store import Store
+from streamer.outbox.tally import COUNTS
 from streamer.outbox.webhook import receiver_of
 from tests.outbox_rows import marks, until
 from tests.webhook_receiver import SECRET, receiver
@@ -63,11 +65,19 @@ def test_several_receivers_share_one_file_and_each_gets_what_it_wants(tmp_path: 
             one.__exit__(None, None, None)
         assert second.asked == []
     assert (tmp_path / "state" / FILE).exists()
-    counts = {name: number for (name, _), number in metrics.snapshot().counts.items()}
-    assert counts == {
-        "events delivered to file events.jsonl": 20,
-        f"events delivered to webhook 127.0.0.1:{first.server_port}": 20,
+    counts = metrics.snapshot().counts
+    receivers = ("file", "webhook 1", "webhook 2")
+    assert set(counts) == {(f"events {what}", receiver) for what in COUNTS for receiver in receivers}
+    assert {key: number for key, number in counts.items() if number} == {
+        ("events told", "file"): 20,
+        ("events delivered", "file"): 20,
+        ("events told", "webhook 1"): 20,
+        ("events delivered", "webhook 1"): 20,
     }
+    gauges = metrics.snapshot().gauges
+    assert [gauges["events failing", receiver] for receiver in receivers] == [0, 0, 0]
+    assert abs(gauges["events delivered at", "webhook 1"] - time.time()) < 60
+    assert ("events delivered at", "webhook 2") not in gauges
 
 
 def test_what_waits_for_a_receiver_that_is_no_longer_named_is_deleted(tmp_path: Path) -> None:
@@ -96,6 +106,28 @@ def test_the_same_webhook_twice_is_refused_without_its_secrets(tmp_path: Path) -
     with pytest.raises(ConfigError, match="two webhooks have the same url; give it once") as raised:
         made(twice, tmp_path)
     assert "CANARY" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("events", "fault"),
+    [
+        (Events(webhooks=(hook("http://a.example/CANARY"),)), "would be spoken to without encryption"),
+        (Events(webhooks=(hook("https://a.example/", "alarm"),)), "got 'alarm' (did you mean 'alert'?)"),
+        (Events(mqtt=Mqtt(host="a/b")), "a name or an address alone"),
+        (Events(mqtt=Mqtt(host="broker", prefix="#")), "may not be '#'"),
+    ],
+)
+def test_events_can_be_checked_without_a_file(
+    events: Events, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("paho.mqtt", reason="needs paho-mqtt (the extra mqtt)")
+    monkeypatch.chdir(tmp_path)
+    check_events(Events(file=tmp_path / "x.jsonl", webhooks=(hook("https://a.example/"),), mqtt=Mqtt(host="broker")))
+    with pytest.raises(ConfigError) as raised:
+        check_events(events)
+    assert fault in str(raised.value)
+    assert "CANARY" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 WITHOUT = """

@@ -38,7 +38,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 def out(port: int, folder: Path, metrics: Metrics | None = None, **settings: Any) -> MqttOut:
     made = MqttSettings("127.0.0.1", port, **({"every": 0.5} | settings))
-    return MqttOut(made, folder / "outbox.sqlite3", 100, Terms("broker", metrics or Metrics()))
+    return MqttOut(made, folder / "outbox.sqlite3", 100, Terms("broker", "", metrics or Metrics()))
 
 
 def valence(text: str) -> float:
@@ -54,7 +54,7 @@ def test_rooms_and_events_are_told(broker: Mosquitto, tmp_path: Path) -> None:
             mqtt.put(row)
         mqtt.put(CameraChange("left", "hall", BEGIN, "online"))
         assert ears.wait(lambda: len(ears.of(EVENT)) >= 4 and ears.of(STATE))
-        assert until(lambda: metrics.snapshot().gauges.get(("events waiting for broker", "")) == 0)
+        assert until(lambda: metrics.snapshot().gauges.get(("events waiting", "broker")) == 0)
         assert mqtt.state == ""
         state = json.loads(ears.of(STATE)[0])
         assert ears.of(STATUS) == ["online"]
@@ -62,7 +62,7 @@ def test_rooms_and_events_are_told(broker: Mosquitto, tmp_path: Path) -> None:
     assert [event["type"] for event in events] == ["moment", "alert", "mark", "mark"]
     assert events[1]["reason"] == "valence was below -0.4"
     assert (state["type"], state["room"], state["mood"]["valence"]) == ("second", "hall", 0.25)
-    assert metrics.snapshot().count("events delivered to broker") == 4
+    assert metrics.snapshot().count("events delivered", "broker") == 4
     with Listener(broker.port, "groupmood/#") as later:
         assert later.wait(lambda: later.of(STATUS))
         assert later.of(STATUS) == ["offline"]
@@ -178,7 +178,7 @@ def test_over_a_restart_of_the_broker_nothing_is_lost_and_nothing_comes_twice(
         for row in marks(3):
             mqtt.put(row)
         assert ears.wait(lambda: len(ears.of(EVENT)) == 3 and ears.of(STATE))
-        assert until(lambda: metrics.snapshot().count("events delivered to broker") == 3)
+        assert until(lambda: metrics.snapshot().count("events delivered", "broker") == 3)
         broker.stop()
         assert until(lambda: mqtt.state)
         for row in marks(8):  # five are new
@@ -189,7 +189,7 @@ def test_over_a_restart_of_the_broker_nothing_is_lost_and_nothing_comes_twice(
         assert ears.wait(lambda: len(ears.of(EVENT)) >= 9 and ears.of(STATUS)[-1] == "online")
         assert until(lambda: not mqtt.state)
     assert [text_of(text) for text in ears.of(EVENT)] == slides(9)
-    assert metrics.snapshot().count("events delivered to broker") == 9  # the last one's thanks were waited for
+    assert metrics.snapshot().count("events delivered", "broker") == 9  # the last one's thanks were waited for
 
 
 def test_what_the_broker_did_not_acknowledge_is_sent_by_the_next_run(broker: Mosquitto, tmp_path: Path) -> None:
@@ -199,8 +199,8 @@ def test_what_the_broker_did_not_acknowledge_is_sent_by_the_next_run(broker: Mos
         broker.freeze()
         for row in marks(3):
             mqtt.put(row)
-        assert until(lambda: metrics.snapshot().gauges.get(("events waiting for broker", "")) == 3)
-    assert metrics.snapshot().count("events delivered to broker") == 0
+        assert until(lambda: metrics.snapshot().gauges.get(("events waiting", "broker")) == 3)
+    assert metrics.snapshot().count("events delivered", "broker") == 0
     broker.stop(signal.SIGKILL)
     broker.start()
     with Listener(broker.port, EVENT) as ears, out(broker.port, tmp_path):

@@ -24,7 +24,7 @@ SOON = 0.02
 def webhook(
     url: str, folder: Path, metrics: Metrics | None = None, *, timeout: float = 10.0, most: int = 100
 ) -> Webhook:
-    terms = Terms("hook", metrics or Metrics(), timeout, first=SOON, longest=0.1, chance=lambda: 1.0)
+    terms = Terms("hook", "", metrics or Metrics(), timeout, first=SOON, longest=0.1, chance=lambda: 1.0)
     return Webhook(url, SECRET, ("moment", "alert", "mark"), folder / "outbox.sqlite3", most, terms)
 
 
@@ -47,11 +47,11 @@ def test_each_event_is_posted_once_signed_and_in_order(tmp_path: Path) -> None:
         hook.put(second())  # which is not asked for
         hook.put(rows[2])  # told twice
         assert server.wait(5)
-        assert until(lambda: metrics.snapshot().gauges.get(("events waiting for hook", "")) == 0)
+        assert until(lambda: metrics.snapshot().gauges.get(("events waiting", "hook")) == 0)
         assert hook.state == ""
     assert texts(server.asked) == slides(5)
     assert [one.id for one in server.asked] == [row.id for row in rows]
-    assert metrics.snapshot().count("events delivered to hook") == 5
+    assert metrics.snapshot().count("events delivered", "hook") == 5
     got = server.asked[0]
     assert got.path == "/hook?token=CANARYtoken"
     assert got.headers["Content-Type"] == "application/json"
@@ -75,8 +75,8 @@ def test_a_receiver_in_trouble_is_tried_again(tmp_path: Path, status: int) -> No
         assert server.wait(3)
         assert until(lambda: hook.state == "")
     assert texts(server.taken) == slides(3)
-    assert metrics.snapshot().count("events delivered to hook") == 3
-    assert metrics.snapshot().count("events failed for hook") == 0
+    assert metrics.snapshot().count("events delivered", "hook") == 3
+    assert metrics.snapshot().count("events failed", "hook") == 0
 
 
 @pytest.mark.parametrize("fault", ["hang", "close", "junk", "drip"])
@@ -129,7 +129,7 @@ def test_what_is_refused_is_given_up_with_one_line(
         server.status, server.headers = status, {"Location": elsewhere.url}
         first, after = marks(2)
         hook.put(first)
-        assert until(lambda: metrics.snapshot().count("events failed for hook") == 1)
+        assert until(lambda: metrics.snapshot().count("events failed", "hook") == 1)
         assert str(status) in hook.state
         server.status = 200
         hook.put(after)
@@ -190,8 +190,8 @@ def test_the_oldest_give_way_while_nobody_takes_them(tmp_path: Path) -> None:
     with webhook(f"http://127.0.0.1:{port}/", tmp_path, metrics, most=10) as hook:
         for row in marks(30):
             hook.put(row)
-        assert until(lambda: metrics.snapshot().count("events dropped for hook") == 20)
-        assert until(lambda: metrics.snapshot().gauges.get(("events waiting for hook", "")) == 10)
+        assert until(lambda: metrics.snapshot().count("events dropped", "hook") == 20)
+        assert until(lambda: metrics.snapshot().gauges.get(("events waiting", "hook")) == 10)
         with receiver(port) as server:
             assert server.wait(10)
     assert texts(server.taken)[-10:] == slides(10, 20)

@@ -146,6 +146,8 @@ def test_a_line_breaks_where_nothing_is_known(page: Page) -> None:
         ("//evil.example/", "/"),
         ("https://evil.example/", "/"),
         ("/\\evil.example", "/"),
+        ("/.//evil.example/", "/evil.example/"),
+        ("/x/..//evil.example/", "/evil.example/"),
         ("javascript:alert(1)", "/"),
         ("//[", "/"),
         (None, "/"),

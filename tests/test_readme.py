@@ -103,3 +103,10 @@ def test_the_files_of_the_engines_are_there() -> None:
     named = [name for row in rows for name in re.findall(r"`([^`]+)`", row) if "pip" not in name]
     assert len(named) > 12
     assert [name for name in named if not (ROOT / "engines" / name).exists()] == []
+
+
+def test_each_module_of_the_engines_stands_in_their_table() -> None:
+    folder = ROOT / "engines"
+    named = set(re.findall(r"`([a-z0-9_]+\.py)`", (folder / "README.md").read_text("utf-8")))
+    there = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    assert named == there

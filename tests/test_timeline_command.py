@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -10,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from streamer import audit
 from streamer.commands.timeline import export, info, purge, seconds_of, size
 from streamer.errors import ConfigError, SinkError
 from streamer.occurrences import mark
+from streamer.outbox import FILE
+from streamer.outbox.store import Store
 from streamer.timeline.places import state_dir, timeline_path
 from tests.timeline_rows import BEGAN, RUN, second, write
 
@@ -22,6 +26,11 @@ def path(tmp_path: Path) -> Path:
     rows = [second(at) for at in range(3_700)]
     write(tmp_path / "t.sqlite", [RUN, *rows, second(90_000, room="[red]lab"), mark("hall", BEGAN + 7, "x")])
     return tmp_path / "t.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +128,34 @@ def test_a_configured_folder_is_made_for_the_user_alone_and_kept_as_it_is(tmp_pa
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_exports_and_deletions_stand_in_the_log_where_one_is_kept(path: Path, tmp_path: Path, *, beside: bool) -> None:
+    export(path, tmp_path / "first.csv", room=None, since=None, until=None)  # no log yet, and none is begun
+    log = (path.parent if beside else state_dir()) / audit.NAME
+    assert not log.exists()
+    audit.Audit(log)
+    export(path, tmp_path / "out.csv", room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z")
+    purge(path, before="2023-11-15")
+    assert audit.verify(log).fault == ""
+    _, exported, deleted = (json.loads(line) for line in log.read_text().splitlines())
+    assert (exported["what"], exported["facts"]["kind"], exported["facts"]["rows"]) == ("exported", "seconds csv", 1)
+    assert exported["facts"]["end"] - exported["facts"]["begin"] == 1
+    assert (deleted["what"], deleted["facts"]) == (
+        "deleted",
+        {"rows": 2401, "before": "2023-11-15", "reason": "purge"},
+    )
+
+
+def test_with_everything_also_goes_what_nobody_has_got_yet(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = Store(path.parent / FILE, "a webhook", 100)
+    for id, room in (("1", "hall"), ("2", "hall"), ("3", "lab")):
+        waiting.add(id, "mark", json.dumps({"room": room}))
+    purge(path, before="2023-11-15")
+    assert waiting.waiting() == 3
+    capsys.readouterr()
+    purge(path, everything=True, room="hall")
+    assert "and 2 events that nobody has got yet\n" in capsys.readouterr().out
+    assert waiting.waiting() == 1
+    waiting.close()

@@ -220,7 +220,9 @@ def test_an_older_file_is_brought_up_to_date_in_one_step_or_not_at_all(tmp_path:
         writing(path, wrong)
     reading(path).close()
     later = [*MIGRATIONS, ("ALTER TABLE room ADD COLUMN more TEXT DEFAULT 'x'",)]
-    with pytest.raises(SinkError, match="of version 1, this groupmood reads 2; start 'groupmood serve' with it once"):
+    with pytest.raises(
+        SinkError, match="of version 1, this groupmood reads 2; start 'groupmood serve' or 'run' with it once"
+    ):
         reading(path, later)
     writing(path, later).close()
     with closing(reading(path, later)) as connection:

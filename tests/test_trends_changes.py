@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from streamer.trends.changes import CHANCE, LEAST_SIZE, Change, changes
+from streamer.timeline.answers import Course
+from streamer.trends.changes import CHANCE, LEAST_SIZE, Change, changes, lasts
 from streamer.trends.scan import Scan, contrasts, scanned, without
 from streamer.trends.series import Series
-from tests.slow_rooms import BEGIN, course, slow
+from tests.slow_rooms import BEGIN, bucket, course, slow
 
 
 def test_the_contrast_by_hand() -> None:
@@ -123,3 +124,32 @@ def test_steps_one_upon_the_other_are_all_told() -> None:
     found = changes(course(values))
     near = [[one for one in found if abs(one.utc - BEGIN - at) <= 15] for at in (1200, 2400)]
     assert [[round(one.size, 1) for one in ones] for ones in near] == [[0.3], [0.3]]
+
+
+def test_a_lower_time_of_the_year_is_found_although_the_nights_are_unknown() -> None:
+    """Days of which a third is known, as buckets of a day."""
+    random = np.random.default_rng(6)
+    days = 0.2 + 0.04 * random.standard_normal(200) - np.where(np.arange(200) >= 120, 0.15, 0)
+    buckets = tuple(bucket(BEGIN + 86_400 * day, value, 86_400, 28_800) for day, value in enumerate(days.tolist()))
+    (fell,) = changes(Course("room", BEGIN, BEGIN + 200 * 86_400, 86_400, buckets, ()))
+    assert fell.utc == pytest.approx(BEGIN + 120 * 86_400, abs=86_400)
+    assert fell.size == pytest.approx(-0.15, abs=0.03)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 99, 100])
+def test_what_is_but_a_moment_from_an_end_has_not_lasted(cut: int) -> None:
+    part = Series(BEGIN, 10, np.zeros(100), np.full(100, 10.0))
+    assert not lasts(part, cut)
+    assert lasts(part, 2)
+    assert lasts(part, 98)
+
+
+def test_no_change_is_told_a_moment_before_the_end() -> None:
+    """The last seconds differ, and the first by nothing: what is between differs from both of them together."""
+    random = np.random.default_rng(4)
+    values = 0.15 + 0.05 * slow(random, 1, 5400, 15)[0]
+    values[1800:3000] -= 0.3
+    values[4200:] += 0.25
+    found = changes(course(values, 10))
+    assert [round(one.size, 1) for one in found] == [-0.3, 0.3, 0.2]
+    assert all(one.seconds >= 20 for one in found)

@@ -3,17 +3,21 @@ building it, and whether the product runs under the sandbox's system calls."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from platformdirs import user_state_path
 
 from streamer.libraries import IMPORTS
+from tests.certificates import certificate as self_signed
 from tests.data import ROOT
 from tests.sandboxed import allowed, lacking, settings
 from tests.serving import command, environment
@@ -53,6 +57,60 @@ def test_the_credentials_can_stand_in_a_configuration() -> None:
     names = [line.partition(":")[0] for line in settings(UNIT, "LoadCredential")]
     assert names == ["TOKEN", "ADMIN_TOKEN"]
     assert all(re.fullmatch(r"\w+", name) for name in names)
+
+
+def test_it_tells_when_it_is_there_and_has_the_time_to_end() -> None:
+    """Its state is for itself alone; a reload and a stop are what the product answers; it ends within 10 s."""
+    found = {key: settings(UNIT, key) for key in ("Type", "NotifyAccess", "ExecReload", "StateDirectoryMode", "UMask")}
+    assert found == {
+        "Type": ["notify"],
+        "NotifyAccess": ["main"],
+        "ExecReload": ["/bin/kill -HUP $MAINPID"],
+        "StateDirectoryMode": ["0700"],
+        "UMask": ["0077"],
+    }
+    assert settings(UNIT, "KillSignal") == []  # SIGTERM
+    (stop,) = settings(UNIT, "TimeoutStopSec")
+    assert 10 < int(stop) <= 20
+    (state,), (folder,) = settings(UNIT, "StateDirectory"), settings(UNIT, "WorkingDirectory")
+    (places,) = settings(UNIT, "Environment")
+    assert folder == f"%S/{state}"
+    assert "XDG_STATE_HOME=%S " in places  # platformdirs' user_state is the state directory
+    assert user_state_path("groupmood", appauthor=False).name == state
+
+
+EXTRAS = re.compile(r"groupmood\[([a-z,-]+)\]")
+
+
+@pytest.mark.parametrize("path", [UNIT, CONTAINER], ids=lambda path: path.name)
+def test_what_is_installed_can_do_what_configs_shows_and_is_in_the_lock(path: Path) -> None:
+    (found,) = EXTRAS.findall(path.read_text())
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {"mqtt", "report", "web"} <= set(found.split(",")) <= set(extras)
+    locked = set(
+        re.findall(r"^([a-z0-9-]+)==", sections((ROOT / "requirements.lock").read_text())["core"], re.MULTILINE)
+    )
+    for extra in found.split(","):
+        for requirement in extras[extra]:
+            name = re.match(r"[A-Za-z0-9._-]+", requirement)
+            assert name
+            assert name[0].lower() in locked, f"{extra}: {requirement}"
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_the_container_s_health_is_asked_with_tls_and_without(secured: bool, tmp_path: Path) -> None:
+    """The very words of the Dockerfile, but for the port."""
+    pytest.importorskip("aiohttp", reason="needs aiohttp: pip install 'groupmood[web]'")
+    from streamer.web.site import Access
+    from tests.web_site import TOKENS, serving, site
+
+    words = json.loads(dict(steps())["HEALTHCHECK"].partition("CMD ")[2])
+    assert words[:2] == ["python", "-c"]
+    certificate, key = self_signed(tmp_path) if secured else (None, None)
+    with serving(site(Access(tokens=TOKENS, certificate=certificate, key=key))) as server:
+        asked = [sys.executable, "-c", words[2].replace(":8470/", f":{server.port}/")]
+        assert subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0
+    assert subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode != 0
 
 
 def confined(*words: str) -> list[str]:
@@ -116,7 +174,7 @@ def test_why_memory_may_be_written_and_run(engine: str, lives: bool) -> None:
 
 def steps() -> list[tuple[str, str]]:
     """Instruction and arguments of each step of the Dockerfile, continued lines joined."""
-    text = re.sub(r"^\s*#.*\n", "", CONTAINER.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    text = re.sub(r"^\s*#.*\n", "", CONTAINER.read_text(), flags=re.MULTILINE).replace("\\\n", "")
     return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in text.splitlines() if line)]
 
 

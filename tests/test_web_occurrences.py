@@ -154,17 +154,22 @@ def test_a_busy_loop_is_woken_once() -> None:
 
 
 def test_they_are_counted_for_prometheus() -> None:
-    made = site()
+    made = site(settings={"alerts": {"low": {"room": None}, 'odd "name"': {"room": "desk"}, "quiet": {"room": "desk"}}})
     with serving(made) as server:
         before = ask(server, "/metrics").text
         assert 'groupmood_moments_total{room="hall"} 0.0' in before
-        for one in (alert(), alert(), alert("desk", 'odd "name"'), mark("hall", UTC, "x"), alert("elsewhere")):
+        told = (alert(), alert(), alert("desk", 'odd "name"'), mark("hall", UTC, "x"), alert("elsewhere"))
+        for one in (*told, alert(rule="not of the configuration")):
             made.hub.publish(one)
         text = ask(server, "/metrics").text
     assert 'groupmood_alerts_total{room="hall",rule="low"} 2.0' in text
     assert 'groupmood_alerts_total{room="desk",rule="odd \\"name\\""} 1.0' in text
+    assert 'groupmood_alerts_total{room="desk",rule="quiet"} 0.0' in text
+    assert 'groupmood_alerts_total{room="desk",rule="low"} 0.0' in text
+    assert 'room="hall",rule="quiet"' not in text
     assert 'groupmood_marks_total{room="hall"} 1.0' in text
     assert "elsewhere" not in text
+    assert "configuration" not in text
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("promtool is not installed")

@@ -66,6 +66,8 @@ def test_every_route_but_pages_is_in_it_with_its_answer() -> None:
         if route.answer is not None:
             (told,) = (answer for code, answer in operation["responses"].items() if code == "2XX")
             assert told["content"]["application/json"]["schema"]["$ref"].endswith(f"/{route.answer.__name__}")
+        if route.media:
+            assert operation["responses"]["2XX"]["content"] == {route.media: {"schema": {"type": "string"}}}
         if route.body is not None:
             assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
 
@@ -94,14 +96,17 @@ def test_the_events_are_in_it() -> None:
     assert room["properties"]["type"]["const"] == "room"
 
 
-QUERIES = {"/api/v1/rooms/{room}/compare": "?a=1763896400-1763898200&b=1763898200-1763900000"}
+QUERIES = {
+    "/api/v1/rooms/{room}/compare": "?a=1763896400-1763898200&b=1763898200-1763900000",
+    "/api/v1/rooms/{room}/followings": "?from=1763898200&to=1763900000",
+}
 """What must be asked for."""
 
 
 def test_answers_are_what_it_says(tmp_path: Path) -> None:
     """Each answer of a served site has the fields that its schema requires, and no other."""
     two_sittings(tmp_path / "kept", "hall")
-    with serving(told_site(timeline=tmp_path / "kept")) as server:
+    with serving(told_site(timeline=tmp_path / "kept", purpose="research")) as server:
         assert ask(server, "/api/v1/openapi.json").json["paths"].keys() == DOCUMENT["paths"].keys()
         for route in ROUTES:
             if route.method != "GET" or route.answer is None:

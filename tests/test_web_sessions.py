@@ -149,6 +149,15 @@ def test_a_thousand_wrong_tokens_cost_little_and_are_told_once(caplog: pytest.Lo
     assert [record.getMessage() for record in caplog.records] == ["a wrong token was sent from 127.0.0.1"]
 
 
+def test_who_keeps_a_log_is_told_of_wrong_tokens_as_rarely() -> None:
+    told = list[int]()
+    with serving(site(Access(tokens=TOKENS), wrong_tokens=told.append)) as server:
+        for _ in range(3):
+            assert sign_in(server, "wrong").status == 401
+        assert sign_in(server, VIEWER).status == 201
+    assert told == [1]
+
+
 def test_behind_a_proxy_callers_are_told_apart_by_its_own_entry_and_otherwise_not() -> None:
     for behind, second in ((True, 401), (False, 429)):
         access = Access(tokens=TOKENS, behind_proxy=behind)

@@ -230,6 +230,13 @@ def test_a_mark_is_handed_on(server: WebServer) -> None:
         {"text": "x" * 201},
         {"text": 7},
         {"text": "two\nlines"},
+        {"text": "two\u2028lines"},
+        {"text": "a\u0000b"},
+        {"text": "a\u001b[31mb"},
+        {"text": "a\u0085b"},
+        {"text": "half \ud83d"},
+        {"text": "\udc00 half"},
+        {"text": "\ude00\ud83d turned"},
         {"text": "x", "utc": "tomorrow"},
         {"text": "x", "utc": time.time() + 3600},
         {"text": "x", "utc": -5},
@@ -240,7 +247,22 @@ def test_a_wrong_mark_is_refused(server: WebServer, body: Any) -> None:
     ROWS.clear()
     answer = post(server, body)
     assert answer.status == 400
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert ROWS == []
+
+
+@pytest.mark.parametrize("body", [b'{"text": "half \xed\xa0\xbd"}', b'{"text": "\xff"}'])
+def test_a_mark_that_is_no_text_is_refused(server: WebServer, body: bytes) -> None:
+    ROWS.clear()
+    answer = ask(server, f"{ROOM}/marks", "POST", body=body, headers={"Content-Type": "application/json"})
+    assert answer.status == 400
+    assert ROWS == []
+
+
+def test_a_mark_may_hold_whole_signs_of_any_script(server: WebServer) -> None:
+    ROWS.clear()
+    assert post(server, {"text": "Pause ☕ 👩\u200d🔬 مرحبا"}).status == 201  # JSON with surrogate pairs
+    assert [row[1] for row in ROWS] == ["Pause ☕ 👩\u200d🔬 مرحبا"]
 
 
 def test_whoever_may_look_may_not_mark(tmp_path: Path) -> None:

@@ -39,10 +39,12 @@ CASES = (
 @dataclass(frozen=True, slots=True)
 class Watching:
     """How he looks: ``finer`` results in each step of TICK seconds; ``starts``: the program is started anew at each
-    change of who is there, as from one meeting to the next."""
+    change of who is there, as from one meeting to the next; ``anew``: the room's noise has another key
+    each time."""
 
     finer: int = 1
     starts: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def hear(
     present = list(tracks(phases, valence.shape[1]))
     lasting = rng.bytes(32)
     for begin, end in runs(phases, how.starts):
-        room, now = stage(rules, rng.bytes(32), ("camera",), lasting), [0.0]
+        room, now = stage(rules, rng.bytes(32), ("camera",), None if how.anew else lasting), [0.0]
         rules_told, clock = rules_of(ALERTS), partial(now.__getitem__, 0)
         with Chronicle(room.hub, [heard.rows.append], rules_told, run=str(begin), clock=clock):
             for tick in range(begin, end):
@@ -159,7 +161,8 @@ def main(words: Sequence[str] | None = None) -> None:
         parser.error(f"{arguments.out.parent} is not a folder; name a file in one that exists with --out")
     rules, rows = AggregateRules(), []
     finer = [(case, Watching(finer=4)) for case in CASES[:2]]
-    for (name, people), how in [*((case, Watching()) for case in CASES), *finer, (CASES[2], Watching(starts=True))]:
+    starts = [(CASES[2], Watching(starts=True, anew=anew)) for anew in (False, True)]
+    for (name, people), how in [*((case, Watching()) for case in CASES), *finer, *starts]:
         found = attack_api(rules, people, arguments.rooms, arguments.seed, name, how)
         surfaces = {group: round(ratio, 3) for group, ratio in found.surfaces.items()}
         rows.append({**asdict(how), **row(found.result, rules), "surfaces": surfaces})

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -29,27 +34,42 @@ class Sample:
     held: Mapping[str, int] = field(default_factory=dict)
 
 
-def slope(samples: Sequence[Sample]) -> float | None:
-    """MB an hour: the straight line nearest to the samples after SETTLED hours (least squares); None where there are
-    fewer than three."""
-    later = [one for one in samples if one.hour > SETTLED]
+def counted(hour: float, held: Mapping[str, int] | None = None) -> Sample:
+    """This process of now, by proc(5)."""
+    status = Path("/proc/self/status").read_text()
+    kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    tasks = sum(issubclass(type(one), asyncio.Task) and not one.done() for one in gc.get_objects())
+    files = len(os.listdir("/proc/self/fd"))
+    return Sample(round(hour, 4), round(kilobytes / 1024, 2), files, threading.active_count(), tasks, held or {})
+
+
+def slope(samples: Sequence[Sample], settled: float = SETTLED) -> float | None:
+    """MB an hour: the straight line nearest to the samples after ``settled`` hours (least squares); None where there
+    are fewer than three."""
+    later = [one for one in samples if one.hour > settled]
     if len(later) < 3:
         return None
     return float(np.polyfit([one.hour for one in later], [one.memory for one in later], 1)[0])
 
 
-def faults(samples: Sequence[Sample]) -> list[str]:
-    """What grows that must not."""
-    first, last = samples[0], samples[-1]
-    found = [
-        f"{name}: {getattr(first, name)} after the first part, {getattr(last, name)} in the end"
-        for name in ("files", "threads", "tasks")
-        if getattr(last, name) > getattr(first, name)
-    ]
-    grown = slope(samples)
+def faults(samples: Sequence[Sample], settled: float = SETTLED) -> list[str]:
+    """What grows that must not: of files, threads and tasks there may never be more than in the first ``settled``
+    hours, and what memory and containers do is looked at from then on."""
+    found = [text for name in ("files", "threads", "tasks") if (text := more(samples, name, settled))]
+    grown = slope(samples, settled)
     if grown is not None and grown >= SLOPE:
         found.append(f"memory: {grown:.2f} MB an hour")
-    return [*found, *(unbounded(samples) if last.hour > SETTLED else [])]
+    return [*found, *(unbounded(samples) if samples[-1].hour > settled else [])]
+
+
+def more(samples: Sequence[Sample], name: str, settled: float) -> str:
+    """'' or by how many they are more than at the start."""
+    start = [one for one in samples if one.hour <= settled] or samples[:1]
+    most = max(getattr(one, name) for one in start)
+    over = [one for one in samples[len(start) :] if getattr(one, name) > most]
+    if not over:
+        return ""
+    return f"{name}: {most} at the start, {getattr(over[-1], name)} after hour {over[-1].hour:g}"
 
 
 def unbounded(samples: Sequence[Sample]) -> list[str]:

@@ -1,7 +1,8 @@
-"""How much is held below an object: the lengths of all its containers, by where they stand."""
+"""How much is held below some objects: the lengths of all its containers, by where they stand."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
@@ -10,6 +11,8 @@ from itertools import islice
 from types import MethodType
 
 import numpy as np
+
+from streamer.overlay.recent import Recent
 
 LOOKED_INTO = 64
 """Members of one container that are followed further; all of them are counted."""
@@ -21,12 +24,14 @@ CONTAINERS = (dict, list, set, frozenset, deque)
 PLAIN = (str, bytes, int, float, bool, type(None), type, threading.Thread)
 
 
-def holdings(root: object, name: str) -> dict[str, int]:
-    """Members by path, such as ``analyzer._labels._known._faces``; those of several objects at the same path together.
-    An array counts by its elements, tuples (which do not grow) are only looked into."""
+def holdings(roots: Mapping[str, object]) -> dict[str, int]:
+    """Members by path, such as ``analyzer._labels._known._faces``; those of several objects at the same path together,
+    and each object once, by a shortest path from one of the ``roots``. An array counts by its elements, what
+    forgets by number (a deque with a greatest length, a Recent) by that number unless it holds more, and tuples (which
+    do not grow) are only looked into."""
     found: dict[str, int] = {}
     known: set[int] = set()
-    waiting: deque[tuple[str, object]] = deque([(name, root)])
+    waiting: deque[tuple[str, object]] = deque(roots.items())
     while waiting:
         path, value = waiting.popleft()
         if isinstance(value, PLAIN) or id(value) in known:
@@ -35,14 +40,23 @@ def holdings(root: object, name: str) -> dict[str, int]:
         if isinstance(value, np.ndarray):
             found[path] = found.get(path, 0) + value.size
             continue
-        if isinstance(value, CONTAINERS):
-            found[path] = found.get(path, 0) + len(value)
+        if isinstance(value, (*CONTAINERS, Recent)):
+            found[path] = found.get(path, 0) + max(bound(value), len(value))
         waiting.extend((path + step, one) for step, one in below(value))
-    return found
+    return {sys.intern(path): count for path, count in found.items()}  # kept for each hour of a run
+
+
+def bound(value: object) -> int:
+    """How many it will hold at most by its own making; 0 for any number."""
+    if isinstance(value, Recent):
+        return int(vars(value)["_entries"])
+    return value.maxlen or 0 if isinstance(value, deque) else 0
 
 
 def below(value: object) -> Iterator[tuple[str, object]]:
     """What an object holds, and under which name."""
+    if isinstance(value, Recent):  # drawn signs of any size
+        return
     if isinstance(value, Mapping):
         yield from (("[]", one) for one in islice(list(value.values()), LOOKED_INTO))
     elif isinstance(value, (*CONTAINERS, tuple)):

@@ -18,16 +18,16 @@ import numpy as np
 from streamer.emotions import LABELS
 from streamer.errors import SourceLost
 from streamer.sources.reconnect import OnState, Reconnecting, Waiting
-from streamer.types import Box, Chip, Crop, Emotion, Face, Fit, Frame, Image
+from streamer.types import Box, Chip, Crop, Emotion, Face, Fit, Frame, FrameResult, Image
 
 RATE = 5.0
 """Pictures a second of that day."""
 
-WIDTH, HEIGHT, SIDE = 320, 180, 40
+WIDTH, HEIGHT, SIDE = 200, 136, 36
 """Pixels of a picture, and of a face in it."""
 
-ACROSS, SEATS = 6, 12
-AWAY = 0.8
+ACROSS, SEATS = 4, 8
+AWAY = 0.6
 """How long a seat is empty, of the time that somebody stays there."""
 
 LOUD = 0.85
@@ -82,7 +82,7 @@ class Day:
             at += chance.expovariate(1.0 / (stay if there else AWAY * stay))
             there = not there
         row, column = divmod(number, ACROSS)
-        return Seat(10 + 52 * column, 25 + 75 * row, tuple(changes))
+        return Seat(6 + 48 * column, 16 + 60 * row, tuple(changes))
 
     def picture(self, tick: int) -> Image:
         """The picture of a tick (1 / RATE), its number written into it."""
@@ -164,6 +164,31 @@ class Watched:
         for frame in islice(self._inner.frames(), self._count):
             self.given += 1
             yield frame
+
+
+class Glances:
+    """Somebody who glances at the pictures again and again, all day long, so that all that draws is at work."""
+
+    EVERY, LONG = 250, 3
+    """Pictures from one glance to the next, and of a glance."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.seen = clock, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    @property
+    def wanted(self) -> bool:
+        return round(self._clock() * RATE) % self.EVERY < self.LONG
+
+    def write(self, picture: Frame, result: FrameResult) -> None:  # noqa: ARG002  (a PictureSink's)
+        self.seen += 1
 
 
 class Open:

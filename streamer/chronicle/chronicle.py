@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Self
 
 from streamer.alerts import Rule, Watcher
 from streamer.chronicle.calendar import Calendar
 from streamer.chronicle.course import Ended, RoomCourse, Timed
-from streamer.errors import ConfigError, StreamerError, did_you_mean
+from streamer.errors import ConfigError, did_you_mean
 from streamer.hub import Event, Hub
 from streamer.occurrences import Alert, Mark, PastMoment, mark
 from streamer.states import CameraStatus
@@ -37,13 +37,12 @@ LATEST = 253_402_300_799.0
 LEAVING = 5.0
 """Seconds for which the end waits until everything is told."""
 
-FAULTS = (StreamerError, OSError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
-"""What somebody who is told may fail with, without the others being told no more."""
-
 
 class Chronicle:
     """Between entering and leaving, what the Hub says becomes rows, each given to all of ``told`` in order, in a thread
-    of its own; occurrences also go to the Hub. Whoever fails with an error is told no more.
+    of its own; occurrences also go to the Hub. Whoever is told returns at once and raises nothing: a row that he cannot
+    keep, and a disk or a machine that is away, are his own business. Should one raise all the same, that is a fault of
+    this program: ``broken`` is called, which must have the run end soon, and leaving raises it.
 
     The wall clock (``clock``) only labels rows (see ``Calendar``); how long something took is measured by the results'
     own times. ``run`` stands in each second.
@@ -57,30 +56,37 @@ class Chronicle:
         *,
         run: str,
         clock: Callable[[], float] = time.time,
+        broken: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub, self._run, self._calendar = hub, run, Calendar(clock)
-        self._told, self._watcher = list(told), Watcher(rules)
+        self._told, self._watcher, self._broken = tuple(told), Watcher(rules), broken
         self._there = threading.Condition()
         self._waiting: deque[Row] = deque()
         self._over = False
         self._rooms: dict[str, tuple[RoomCourse, Ended]] = {}
         self._states: dict[str, str] = {}
-        self.lost = self.failed = 0
-        """Rows that could not wait; and how many of ``told`` have failed."""
-        self._thread = threading.Thread(target=self._work, name="chronicle", daemon=True)
+        self.lost = 0
+        """Rows that could not wait."""
+        self._pool = ThreadPoolExecutor(1, "chronicle")
+        self._outcome: Future[None] = Future()
         self._end: Callable[[], None] = _nothing
 
     def __enter__(self) -> Self:
         self._end = self._hub.listen(self._hear)
         for status in self._hub.cameras().values():
             self._hear(status)
-        self._thread.start()
+        self._outcome = self._pool.submit(self._work)
+        self._outcome.add_done_callback(self._ended)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Everything heard so far is told, also seconds and moments that were not over."""
+        """Everything heard so far is told, also seconds and moments that were not over.
+
+        Raises:
+            Exception: what one of those told has raised, or another fault of this program.
+        """
         self._end()
         with self._there:
             for course, moments in self._rooms.values():
@@ -88,12 +94,17 @@ class Chronicle:
                 self._put(moments.end())
             self._over = True
             self._there.notify()
-        self._thread.join(LEAVING)
+        self._pool.shutdown(wait=False)
+        wait([self._outcome], LEAVING)
+        if self._outcome.done():
+            self._outcome.result()
+        else:
+            log.error("one of those told of events does not return; what waited for it is lost")
 
     @property
     def state(self) -> str:
         """'' or what is wrong."""
-        faults = [f"{self.failed} of those told of events have failed"] if self.failed else []
+        faults = ["events are told no more, their thread ended"] if self._outcome.done() and not self._over else []
         return "; ".join([*faults, *([f"{self.lost} rows were left out"] if self.lost else [])])
 
     def mark(self, room: str, text: str, utc: float | None = None) -> Mark:
@@ -165,15 +176,16 @@ class Chronicle:
                 self._tell(row)
 
     def _tell(self, row: Row) -> None:
-        for put in tuple(self._told):
-            try:
-                put(row)
-            except FAULTS as error:
-                self._told.remove(put)
-                self.failed += 1
-                log.error("events are no longer given to %s: %s", _name(put), type(error).__name__)
+        for put in self._told:
+            put(row)
         if isinstance(row, PastMoment | Alert | Mark):
             self._hub.publish(row)
+
+    def _ended(self, outcome: Future[None]) -> None:
+        error = outcome.exception()
+        if error is not None:
+            log.error("events are told no more, the run ends: %s", type(error).__name__)  # its text may be secret
+            self._broken()
 
 
 def marked(text: str) -> str:
@@ -188,11 +200,6 @@ def marked(text: str) -> str:
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in words):
         raise ConfigError("a mark needs a text without control characters")
     return words
-
-
-def _name(put: Callable[[Row], None]) -> str:
-    """'TimelineWriter.put'; the values of an object may be secret."""
-    return getattr(put, "__qualname__", type(put).__name__)
 
 
 def _nothing() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from engines.errors import ModelRejected
 from streamer import build
+from streamer.alerts import rules_of
 from streamer.commands.terminal import console, rows
 from streamer.config import Config, load
 from streamer.config_faults import listed
 from streamer.errors import ConfigError
 from streamer.inlet import Inlet
+from streamer.keeping import check_rooms
+from streamer.outbox import check_events
 from streamer.purposes import PURPOSES
 from streamer.sources.address import parse
 
@@ -22,7 +26,7 @@ def check(file: Path, environ: Mapping[str, str]) -> int:
     ConfigError, ModelRejected: with every fault.
     """
     config = load(file, environ)
-    faults = list(source_faults(config))
+    faults = [*source_faults(config), *event_faults(config)]
     try:
         needed = build.cards(config)
     except (ConfigError, ModelRejected) as error:
@@ -47,6 +51,21 @@ def source_faults(config: Config) -> Iterator[str]:
         else:
             if config.purpose is None and build.others_before(settings):
                 yield f"purpose: is required, because others than you may be seen by {name}: {', '.join(PURPOSES)}"
+
+
+def event_faults(config: Config) -> Iterator[str]:
+    """What cannot be carried out of alerts and events."""
+    rooms = tuple(dict.fromkeys(config.room_of(name)[0] for name in config.sources))
+    checks: tuple[Callable[[], object], ...] = (
+        partial(check_events, config.events),
+        partial(rules_of, config.alerts),
+        partial(check_rooms, [(name, alert.room) for name, alert in config.alerts.items()], rooms),
+    )
+    for one in checks:
+        try:
+            one()
+        except ConfigError as error:
+            yield from str(error).splitlines()
 
 
 def described(config: Config) -> list[tuple[str, str]]:

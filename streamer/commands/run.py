@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -15,10 +17,12 @@ from rich.status import Status
 
 from streamer.build import Extras, pipeline
 from streamer.commands.setup import configured, ready
-from streamer.commands.terminal import console, rows, signed, summary
+from streamer.commands.terminal import console, escaped, rows, signed, summary
 from streamer.errors import SinkError
+from streamer.kept.run import KeptRun, kept_run
 from streamer.metrics import Pace
 from streamer.pipeline import Pipeline
+from streamer.reload import Signals
 from streamer.sending import snapshot
 from streamer.sinks.display import display_available
 from streamer.sinks.tally import Tally
@@ -48,14 +52,13 @@ def list_cameras() -> int:
 
 
 def run(options: Options, environ: Mapping[str, str]) -> int:
-    """Run to the end of the source, to a key or to Ctrl-C; say at the end what it was.
+    """Run to the end of the source, to a key, Ctrl-C or a stop signal; say at the end what it was.
 
     Raises:
         StreamerError, EngineError: in one line what was wrong.
     """
     config = configured(options.config, options.overrides, environ)
     windowed = wants_window(options.window)
-    ready(config, offline=options.offline)
     tallies: dict[str, Tally] = {}
 
     def sinks(name: str) -> tuple[ResultSink, ...]:
@@ -64,17 +67,35 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         return (tallies[name], LiveLine(console)) if lively else (tallies[name],)
 
     extras = Extras(window=windowed, each=sinks, seconds=options.max_seconds)
+    kept = kept_run(config, extras)
+    ready(config, offline=options.offline)
     window = (lambda ask: Window(ask, snapshots=Path(), kept=snapshot(config))) if windowed else None
-    made = pipeline(config, extras, window)
+    made = pipeline(config, kept.extras if kept else extras, window)
     limit = time_limit(made, options.max_seconds)
     start = time.monotonic()
+    ends = Signals({signal.SIGTERM: made.stop, signal.SIGINT: made.stop})
     try:
-        made.run()
+        with ends, kept.around(made, tell) if kept else nullcontext():
+            announce(kept)
+            made.run()
     finally:
         limit.cancel()
         report(made, tallies, time.monotonic() - start)
     raise_failed(made)
     return 0
+
+
+def announce(kept: KeptRun | None) -> None:
+    """What is kept of the run, and what for."""
+    if kept is not None:
+        for line in kept.lines:
+            tell(line)
+        for line in kept.warnings:
+            tell(line, style="yellow")
+
+
+def tell(line: str, style: str | None = None) -> None:
+    console.print(escaped(line), style=style, markup=False)
 
 
 def time_limit(made: Pipeline, seconds: float | None, grace: float = GRACE) -> Timer:

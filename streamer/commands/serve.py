@@ -114,7 +114,8 @@ class Attendant:
             self._notifier.ready(f"goes on as it was, the new configuration is not taken: {text}")
             return
         log.warning("the configuration is another one, everything begins anew with it")
-        self._turns.follow(following)
+        if self._turns.follow(following):
+            following.made.keeping.note("reloaded", settings=following.made.keeping.settings)
 
     def _read(self) -> Config:
         return configured(self._options.config, self._options.overrides, with_credentials(self._environ))

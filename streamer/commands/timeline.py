@@ -9,9 +9,13 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from streamer.audit import NAME, Audit, Fact
 from streamer.commands.terminal import clock, console, escaped
 from streamer.errors import ConfigError, did_you_mean
+from streamer.outbox import FILE
+from streamer.outbox import purge as purge_outbox
 from streamer.timeline.exporting import KINDS, Part, export_table
+from streamer.timeline.places import state_dir
 from streamer.timeline.purging import Purged
 from streamer.timeline.purging import purge as purge_timeline
 from streamer.timeline.reader import TimelineReader
@@ -65,13 +69,15 @@ def export(
         if known == what:
             begin, end = (None if one is None else math.ceil(seconds_of(one)) for one in (since, until))
             rows = export_table(path, out, kind, Part(known, room, begin, end))
+            note(path, "exported", kind=f"{what} {kind}", rows=rows, begin=begin, end=end)
             console.print(f"{escape(escaped(str(out)))}: {counted(rows, 'row')}")
             return 0
     raise ConfigError(f"one of {', '.join(WHATS)} can be exported, got {what!r}{did_you_mean(what, WHATS)}")
 
 
 def purge(path: Path, *, before: str | None = None, everything: bool = False, room: str | None = None) -> int:
-    """Delete what is older than ``before`` (a date or a time, local where it names no zone), or ``everything``.
+    """Delete what is older than ``before`` (a date or a time, local where it names no zone), or ``everything``, with
+    the events that no receiver has got yet.
 
     Raises:
         ConfigError: neither or both given, a date that is none, an unknown room. SinkError: it cannot be written.
@@ -79,10 +85,26 @@ def purge(path: Path, *, before: str | None = None, everything: bool = False, ro
     if everything == (before is not None):
         raise ConfigError("say what is to go: --before DATE, or --all for everything that is kept")
     gone = purge_timeline(path, None if before is None else seconds_of(before), room)
+    note(path, "deleted", rows=sum_of(gone), before=before, reason="purge")
     console.print(f"deleted: {told(gone)}")
+    if everything and (events := purge_outbox(path.parent / FILE, room)):
+        console.print(f"and {counted(events, 'event')} that nobody has got yet")
     if gone.freed:
         console.print(f"the file is smaller by {size(gone.freed)}", style="dim")
     return 0
+
+
+def note(timeline: Path, what: str, state: Path | None = None, **facts: Fact) -> None:
+    """A line of the audit log, where one is kept: in the ``state`` folder of a configuration, beside the timeline, or
+    in the system's state folder."""
+    for path in (*([] if state is None else [state / NAME]), timeline.parent / NAME, state_dir() / NAME):
+        if path.exists():
+            Audit(path).write(what, **facts)
+            return
+
+
+def sum_of(gone: Purged) -> int:
+    return gone.seconds + gone.people + gone.occurrences + gone.cameras + gone.runs
 
 
 def told(gone: Purged) -> str:

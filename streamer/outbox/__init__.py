@@ -12,6 +12,7 @@ from typing import Protocol
 from streamer.errors import ConfigError, SinkError
 from streamer.metrics import Metrics
 from streamer.noted import Events, Mqtt
+from streamer.outbox.leaving import together as together
 from streamer.outbox.lines import LinesOut
 from streamer.outbox.post import target_of
 from streamer.outbox.store import forget_others
@@ -41,7 +42,7 @@ class Outbox(AbstractContextManager["Outbox"], Protocol):
         ...
 
     def put(self, row: Row) -> None:
-        """From any thread; returns at once."""
+        """From any thread; returns at once and raises nothing: what cannot be told is counted and left out."""
         ...
 
 
@@ -53,22 +54,38 @@ def outboxes_of(events: Events, folder: Path, metrics: Metrics) -> tuple[Outbox,
         ConfigError: one of them cannot be carried out, or the package for MQTT is not installed.
     """
     store = folder / FILE
-    made: list[Outbox] = [] if events.file is None else [LinesOut(events.file, metrics)]
-    names = names_of(tuple(hook.url.get_secret_value() for hook in events.webhooks))
-    receivers: list[str] = []
-    for hook, name in zip(events.webhooks, names, strict=True):
-        url, secret, terms = hook.url.get_secret_value(), hook.secret.get_secret_value(), Terms(name, metrics)
-        made.append(Webhook(url, secret, hook.events, store, events.outbox, terms))
-        receivers.append(webhook_receiver(url))
-    if events.mqtt is not None:
-        outbox, receiver = mqtt_of(events.mqtt, store, events.outbox, metrics)
-        made.append(outbox)
-        receivers.append(receiver)
+    boxes, receivers = made_of(events, store, metrics)
     try:
         forget_others(store, receivers)
     except SinkError as error:
         log.warning("%s", error)
-    return tuple(made)
+    return boxes
+
+
+def check_events(events: Events) -> None:
+    """Whether all that is named could be told; no file is made or changed for it.
+
+    Raises:
+        ConfigError: one of them cannot be carried out, or the package for MQTT is not installed.
+    """
+    made_of(events, Path(FILE), Metrics())
+
+
+def made_of(events: Events, store: Path, metrics: Metrics) -> tuple[tuple[Outbox, ...], tuple[str, ...]]:
+    """The outboxes, and what the store calls the receivers in it; see outboxes_of()."""
+    boxes: list[Outbox] = [] if events.file is None else [LinesOut(events.file, metrics)]
+    names = names_of(tuple(hook.url.get_secret_value() for hook in events.webhooks))
+    receivers: list[str] = []
+    for number, (hook, name) in enumerate(zip(events.webhooks, names, strict=True), 1):
+        terms = Terms(name, f"webhook {number}", metrics)
+        url, secret = hook.url.get_secret_value(), hook.secret.get_secret_value()
+        boxes.append(Webhook(url, secret, hook.events, store, events.outbox, terms))
+        receivers.append(webhook_receiver(url))
+    if events.mqtt is not None:
+        outbox, receiver = mqtt_of(events.mqtt, store, events.outbox, metrics)
+        boxes.append(outbox)
+        receivers.append(receiver)
+    return tuple(boxes), tuple(receivers)
 
 
 def names_of(urls: Sequence[str]) -> tuple[str, ...]:
@@ -91,7 +108,7 @@ def mqtt_of(settings: Mqtt, store: Path, most: int, metrics: Metrics) -> tuple[O
     """The outbox for a broker, and what the store calls it.
 
     Raises:
-        ConfigError: the package for it is not installed.
+        ConfigError: the package for it is not installed, or its settings cannot be carried out.
     """
     try:
         from streamer.outbox.broker import MqttSettings
@@ -103,11 +120,12 @@ def mqtt_of(settings: Mqtt, store: Path, most: int, metrics: Metrics) -> tuple[O
     plain = MqttSettings(
         host=settings.host,
         port=settings.port,
-        username=settings.username,
+        username=None if settings.username is None else settings.username.get_secret_value(),
         password=None if settings.password is None else settings.password.get_secret_value(),
         tls=settings.tls,
+        ca=settings.ca,
         prefix=settings.prefix,
         discovery=settings.discovery,
         every=settings.every,
     )
-    return MqttOut(plain, store, most, Terms(metrics=metrics)), receiver_of(plain)
+    return MqttOut(plain, store, most, Terms("", "mqtt", metrics)), receiver_of(plain)

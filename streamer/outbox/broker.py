@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -16,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from streamer.errors import ConfigError
 from streamer.mailbox import Mailbox
+from streamer.outbox.encryption import UNANSWERED, TracedClient, context_of
 from streamer.outbox.topics import OFFLINE, ONLINE, Topics
 
 log = logging.getLogger(__name__)
@@ -36,13 +38,14 @@ ACKNOWLEDGED = 100
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
     """``prefix`` of the topics; ``discovery``: that of Home Assistant, None for not to be found. ``every``: seconds
-    between two states of a room."""
+    between two states of a room. ``ca``: who signed the broker's certificate, None for one that this computer knows."""
 
     host: str
     port: int = 1883
-    username: str | None = None
+    username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     tls: bool = False
+    ca: Path | None = None
     prefix: str = "groupmood"
     discovery: str | None = "homeassistant"
     every: float = 2.0
@@ -50,7 +53,7 @@ class MqttSettings:
     def __post_init__(self) -> None:
         """
         Raises:
-            ConfigError: no broker can be found under the host's name.
+            ConfigError: no broker can be found under the host's name, or there is a CA for no TLS.
         """
         try:
             usable = bool(self.host.encode("idna")) and "/" not in self.host and "@" not in self.host
@@ -58,6 +61,8 @@ class MqttSettings:
             usable = False
         if not usable:
             raise ConfigError("the host of the MQTT broker must be a name or an address alone, as in broker.local")
+        if self.ca is not None and not self.tls:
+            raise ConfigError("events.mqtt.ca says whose certificate to believe, but tls is off; set tls: true")
 
 
 class Broker:
@@ -65,21 +70,25 @@ class Broker:
     gone, something is acknowledged, Home Assistant has come. Must return at once."""
 
     def __init__(self, settings: MqttSettings, topics: Topics, client_id: str, changed: Callable[[], None]) -> None:
+        """
+        Raises:
+            ConfigError: the CA cannot be read.
+        """
         self._settings, self._topics, self._changed = settings, topics, changed
         self.name = f"MQTT broker {settings.host}:{settings.port}"
         self.acknowledged = Mailbox[int]("latest", ACKNOWLEDGED)
         self.fresh = threading.Event()
         self.state = f"{self.name} is not reached yet"
         self._connected = threading.Event()
-        self._ending = False
-        self._client = client = Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self._ending = self._refused = False
+        self._client = client = TracedClient(CallbackAPIVersion.VERSION2, client_id=client_id)
         client.connect_timeout = CONNECTING
         client.reconnect_delay_set(SHORTEST, LONGEST)
         client.will_set(topics.status, OFFLINE, qos=1, retain=True)
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if settings.tls:
-            client.tls_set()
+            client.tls_set_context(context_of(settings.ca))
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_connect_fail, client.on_publish = self._on_connect_fail, self._on_publish
         client.on_message = self._on_message
@@ -119,6 +128,7 @@ class Broker:
     def _on_connect(
         self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
+        self._refused = code.is_failure
         if code.is_failure:
             self._say(f"{self.name} refuses us: {code}; check user name and password")
             return
@@ -137,9 +147,11 @@ class Broker:
             self._connected.clear()
             if not self._ending:
                 self._say(f"{self.name} is lost ({code}); its events wait")
+        elif not (self._ending or self._refused):
+            self._say(f"{self.name} {UNANSWERED}; its events wait")
 
     def _on_connect_fail(self, _client: Client, _data: Any) -> None:
-        self._say(f"{self.name} cannot be reached; its events wait")
+        self._say(f"{self.name} {self._client.fault}; its events wait")
 
     def _on_publish(self, _client: Client, _data: Any, number: int, _code: ReasonCode, _properties: Properties) -> None:
         self.acknowledged.put(number)

@@ -33,7 +33,7 @@ def entry_of(row: Row) -> Entry | None:
     """None for rows that leave this machine in no case.
 
     Raises:
-        ValueError: it cannot be told, as a text that is no Unicode cannot.
+        ValueError, OverflowError: it cannot be told, as a text that is no Unicode and a time that is none cannot.
     """
     event = event_of(row)
     return None if event is None else Entry(event.id, event.type, event.model_dump_json())

@@ -23,7 +23,8 @@ AGAIN = 1.0
 
 class Intake:
     """``keep`` is called in the intake's thread, one entry after the other; on SinkError again until it succeeds.
-    ``state`` says meanwhile what is wrong."""
+    ``state`` says meanwhile what is wrong. A row that cannot be told is left out and counted, and those behind it go
+    on."""
 
     def __init__(self, tally: Tally, kinds: Collection[str], keep: Callable[[Entry], None]) -> None:
         self._tally, self._kinds, self._keep = tally, frozenset(kinds), keep
@@ -31,14 +32,22 @@ class Intake:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{tally.name} intake", daemon=True)
         self._counted = 0
-        self.state = ""
+        self._fault = ""
 
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def state(self) -> str:
+        """'' or what is wrong."""
+        if ended_early(self._thread, self._over):
+            return f"{self._tally.name}: no more events are kept, their thread ended"
+        return self._fault
+
     def put(self, row: Row) -> None:
-        """From any thread; returns at once. Rows of other kinds are left out."""
+        """From any thread; returns at once and raises nothing. Rows of other kinds are left out."""
         if KIND_OF.get(type(row)) in self._kinds:
+            self._tally.told()
             self._box.put(row)
 
     def close(self, seconds: float) -> None:
@@ -60,7 +69,7 @@ class Intake:
     def _entry(self, row: Row) -> Entry | None:
         try:
             return entry_of(row)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # the latter of a time that is none
             log.warning("%s cannot be told of a %s: %s", self._tally.name, type(row).__name__, type(error).__name__)
             self._tally.failed()
             return None
@@ -83,13 +92,18 @@ class Intake:
         return True
 
     def _say(self, state: str) -> None:
-        if state and not self.state:
+        if state and not self._fault:
             log.warning("%s: %s", self._tally.name, state)
-        elif self.state and not state:
+        elif self._fault and not state:
             log.warning("%s: events are kept again", self._tally.name)
-        self.state = state
+        self._fault = state
 
     def _count_dropped(self) -> None:
         dropped = self._box.dropped
         self._tally.dropped(dropped - self._counted)
         self._counted = dropped
+
+
+def ended_early(thread: threading.Thread, over: threading.Event) -> bool:
+    """Whether a thread that was started has ended although nobody wanted it to: by a fault of this program's own."""
+    return thread.ident is not None and not thread.is_alive() and not over.is_set()

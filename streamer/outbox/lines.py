@@ -28,7 +28,7 @@ class LinesOut:
 
     def __init__(self, path: Path, metrics: Metrics | None = None) -> None:
         self._path = path
-        self._tally = Tally(f"file {path.name}", metrics or Metrics())
+        self._tally = Tally(f"file {path.name}", metrics or Metrics(), "file")
         self._intake = Intake(self._tally, tuple(KIND_OF.values()), self._write)
         self.name = self._tally.name
 
@@ -41,6 +41,7 @@ class LinesOut:
             raise SinkError(f"the folder of {self._path} does not exist; make it, or give another path for the events")
         if self._path.exists() and not self._path.is_file():
             raise SinkError(f"{self._path} is no file; give the path of a file for the events")
+        self._tally.begin(lambda: self.state)
         self._intake.start()
         return self
 

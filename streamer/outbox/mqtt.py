@@ -16,7 +16,7 @@ from streamer.mailbox import Mailbox
 from streamer.occurrences import identity
 from streamer.outbox.broker import Broker, MqttSettings
 from streamer.outbox.entries import Entry
-from streamer.outbox.intake import AGAIN, Intake
+from streamer.outbox.intake import AGAIN, Intake, ended_early
 from streamer.outbox.retained import Retained
 from streamer.outbox.store import Store
 from streamer.outbox.tally import Tally
@@ -50,7 +50,7 @@ class MqttOut:
     def __init__(self, settings: MqttSettings, store: Path, most: int, terms: Terms | None = None) -> None:
         """
         Raises:
-            ConfigError: a prefix may begin no topic.
+            ConfigError: a prefix may begin no topic, or the CA cannot be read.
         """
         self._topics = Topics(settings.prefix, settings.discovery)
         self._bell = Mailbox[bool]("latest")
@@ -59,7 +59,7 @@ class MqttOut:
         self._broker = Broker(settings, self._topics, client, self._ring)
         terms = terms or Terms()
         self.name = terms.name or self._broker.name
-        self._tally = Tally(self.name, terms.metrics)
+        self._tally = Tally(self.name, terms.metrics, terms.label)
         self._kept, self._queue = (Store(store, receiver_of(settings), most) for _ in range(2))
         self._intake = Intake(self._tally, KINDS, self._keep)
         self._seconds = Mailbox[Second]("latest", SECONDS)
@@ -71,8 +71,9 @@ class MqttOut:
         self._fault = ""
 
     def __enter__(self) -> Self:
+        self._tally.begin(lambda: self.state)
         with contextlib.suppress(SinkError):  # told and tried again by the intake
-            self._tally.waiting(self._kept.waiting())
+            self._tally.waiting(self._kept.waiting)
         self._intake.start()
         self._broker.open()
         self._thread.start()
@@ -86,7 +87,8 @@ class MqttOut:
     @property
     def state(self) -> str:
         """'' or what is wrong."""
-        return self._intake.state or self._fault or self._broker.state
+        gone = f"{self.name} is told no more: its thread ended" if ended_early(self._thread, self._over) else ""
+        return gone or self._intake.state or self._fault or self._broker.state
 
     def put(self, row: Row) -> None:
         if isinstance(row, Second):
@@ -118,7 +120,7 @@ class MqttOut:
         before = self._kept.dropped
         self._kept.add(entry.id, entry.kind, entry.payload)
         self._tally.dropped(self._kept.dropped - before)
-        self._tally.waiting(self._kept.waiting())
+        self._tally.waiting(self._kept.waiting)
         self._ring()
 
     def _run(self) -> None:
@@ -161,4 +163,4 @@ class MqttOut:
             self._sent = None
             self._acknowledged.clear()
             self._tally.delivered()
-            self._tally.waiting(self._queue.waiting())
+            self._tally.waiting(self._queue.waiting)

@@ -12,11 +12,12 @@ from streamer.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``name``: what logs and metrics call the receiver, '' for its host. ``timeout`` seconds for an answer. ``first``:
-    the bound of the first wait in seconds, which doubles up to ``longest``. ``clock``: seconds since 1970, for
-    signatures and dates; ``chance`` 0…1."""
+    """``name``: what logs call the receiver, '' for its host; ``label``: what metrics call it, '' for the same.
+    ``timeout`` seconds for an answer. ``first``: the bound of the first wait in seconds, which doubles up to
+    ``longest``. ``clock``: seconds since 1970, for signatures and dates; ``chance`` 0…1."""
 
     name: str = ""
+    label: str = ""
     metrics: Metrics = field(default_factory=Metrics)
     timeout: float = 10.0
     first: float = 1.0

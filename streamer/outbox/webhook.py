@@ -14,7 +14,7 @@ from streamer.errors import ConfigError, SinkError
 from streamer.mailbox import Mailbox
 from streamer.occurrences import identity
 from streamer.outbox.entries import Entry, known_kinds
-from streamer.outbox.intake import AGAIN, Intake
+from streamer.outbox.intake import AGAIN, Intake, ended_early
 from streamer.outbox.post import Poster, target_of
 from streamer.outbox.store import Store
 from streamer.outbox.tally import Tally
@@ -53,7 +53,7 @@ class Webhook:
         self.name = self._terms.name or f"webhook {target.shown}"
         if not secret:
             raise ConfigError(f"{self.name} has an empty secret; give one of 16 characters or more")
-        self._tally = Tally(self.name, self._terms.metrics)
+        self._tally = Tally(self.name, self._terms.metrics, self._terms.label)
         self._poster = Poster(target, secret, self._terms.timeout, self._terms.clock)
         self._kept, self._queue = (Store(store, receiver_of(url), most) for _ in range(2))
         self._intake = Intake(self._tally, known_kinds(kinds, self.name), self._keep)
@@ -62,8 +62,9 @@ class Webhook:
         self._attempt, self._trouble, self._fault = 0, "", ""
 
     def __enter__(self) -> Self:
+        self._tally.begin(lambda: self.state)
         with contextlib.suppress(SinkError):  # told and tried again by the intake
-            self._tally.waiting(self._kept.waiting())
+            self._tally.waiting(self._kept.waiting)
         self._intake.start()
         self._thread.start()
         return self
@@ -76,7 +77,8 @@ class Webhook:
     @property
     def state(self) -> str:
         """'' or what is wrong."""
-        return self._intake.state or self._fault or self._trouble
+        gone = f"{self.name} is told no more: its thread ended" if ended_early(self._thread, self._over) else ""
+        return gone or self._intake.state or self._fault or self._trouble
 
     def put(self, row: Row) -> None:
         self._intake.put(row)
@@ -98,7 +100,7 @@ class Webhook:
         before = self._kept.dropped
         self._kept.add(entry.id, entry.kind, entry.payload)
         self._tally.dropped(self._kept.dropped - before)
-        self._tally.waiting(self._kept.waiting())
+        self._tally.waiting(self._kept.waiting)
         self._bell.put(True)
 
     def _run(self) -> None:
@@ -137,7 +139,7 @@ class Webhook:
     def _finished(self, entry: Entry) -> bool:
         try:
             self._queue.done(entry.id)
-            self._tally.waiting(self._queue.waiting())
+            self._tally.waiting(self._queue.waiting)
         except SinkError as error:
             self._fault = str(error)
             return False

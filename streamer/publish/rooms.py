@@ -49,8 +49,9 @@ def rules_of(room: PublishedRoom) -> AggregateRules:
     return AggregateRules(least=room.least, tau=room.smoothing, double=room.doubled)
 
 
-def aggregate_of(room: PublishedRoom) -> Aggregate:
-    return Aggregate(room.name, rules_of(room), points=POINTS)
+def aggregate_of(room: PublishedRoom, lasting: bytes | None = None) -> Aggregate:
+    """``lasting``: the key of the noise that is the same in every run; without one it is new."""
+    return Aggregate(room.name, rules_of(room), points=POINTS, lasting=lasting)
 
 
 def overlap_warning(room: PublishedRoom) -> str:

@@ -25,6 +25,10 @@ _BY_TIME = "WHERE room = ? AND utc >= ? AND utc < ? ORDER BY utc"
 _RUNS = f"""SELECT {RUN} FROM (SELECT *, lead(utc) OVER (ORDER BY utc) AS next FROM run WHERE utc IS NOT NULL)
 WHERE utc < :end AND coalesce(ended, next, :end) >= :begin ORDER BY utc"""
 
+_ENDS = """SELECT run, coalesce(ended, next, :end) FROM
+(SELECT *, lead(utc) OVER (ORDER BY utc) AS next FROM run WHERE utc IS NOT NULL)
+WHERE utc < :end AND coalesce(ended, next, :end) >= :begin"""
+
 
 class TimelineReader:
     """From any thread: each answer has a connection of its own. Spans are from ``begin`` to below ``end``, in seconds
@@ -107,6 +111,11 @@ class TimelineReader:
         """Those that were on in the span; one whose end is not known lasted until the next began."""
         with self._open() as connection:
             return tuple(run(values) for values in connection.execute(_RUNS, {"begin": begin, "end": end}))
+
+    def ends(self, begin: int, end: int) -> dict[str, int]:
+        """When each of those ended, by its name; where that is not known, when the next began, or ``end``."""
+        with self._open() as connection:
+            return dict(connection.execute(_ENDS, {"begin": begin, "end": end}).fetchall())
 
     def seconds(self, room: str, begin: int, end: int) -> Iterator[Second]:
         """Oldest first; numbers to four decimals, without the moment, which is an occurrence once it is over."""

@@ -109,7 +109,7 @@ def reading(path: Path, steps: Steps = MIGRATIONS) -> sqlite3.Connection:
         if version < len(steps):
             raise SinkError(
                 f"the timeline {path} is of version {version}, this groupmood reads {len(steps)}; "
-                "start 'groupmood serve' with it once, which brings it up to date"
+                "start 'groupmood serve' or 'run' with it once, which brings it up to date"
             )
     except SinkError:
         connection.close()
@@ -172,7 +172,7 @@ def text(value: str) -> str:
 
 def _looking(path: Path) -> sqlite3.Connection:
     if not path.is_file():
-        raise SinkError(f"there is no timeline at {path}; 'groupmood serve' makes one, or name another file")
+        raise SinkError(f"there is no timeline at {path}; 'groupmood serve' and 'run' make one, or name another file")
     with telling(path, "read"):
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
         return sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)

@@ -107,6 +107,11 @@ class TimelineWriter:
             lost = f", {self.dropped} are lost" if self.dropped else ""
             return f"the timeline {self.path} cannot be written ({self._fault}): {waiting} rows wait{lost}"
 
+    @property
+    def waiting(self) -> int:
+        """Rows that are not yet written; from any thread."""
+        return len(self._waiting)
+
     def put(self, row: Row) -> None:
         """Have it written; from any thread, returns at once."""
         with self._changed:

@@ -24,7 +24,7 @@ import numpy as np
 
 from streamer.timeline.answers import Course
 from streamer.trends.noise import alike, slowness
-from streamer.trends.scan import Scan, contrasts, scanned, without
+from streamer.trends.scan import LEAST_SECONDS, Scan, contrasts, scanned, without
 from streamer.trends.series import Array, Series, coarser, mean, series_of
 
 CHANCE = 0.02
@@ -85,12 +85,17 @@ def changes(course: Course) -> tuple[Change, ...]:
     """The changes of a course, oldest first; always the same for the same course. None where less than LEAST_SPAN or
     LEAST_CELLS is known. Of courses without changes that are long beside how slow they are, one
     is told in at most 1 of 20."""
+    series = cells_of(course)
+    return () if series is None else told(series, edges_of(series))
+
+
+def cells_of(course: Course) -> Series | None:
+    """The grid on which changes are looked for; None where nothing is known."""
     fine = series_of(course)
     if fine is None:
-        return ()
+        return None
     cell = max(CELL, len(fine.values) * fine.width / MOST_CELLS)
-    series = coarser(fine, math.ceil(cell / fine.width))
-    return told(series, edges_of(series))
+    return coarser(fine, math.ceil(cell / fine.width))
 
 
 def edges_of(series: Series) -> dict[int, float]:
@@ -104,12 +109,18 @@ def edges_of(series: Series) -> dict[int, float]:
         part = Series(series.utc(begin), series.width, series.values[begin:end], series.weights[begin:end])
         enough = part.weights.sum() >= least and (part.weights > 0).sum() >= LEAST_CELLS
         arc = strongest(part, random) if enough else None
-        if arc is not None:
-            cuts = sorted({begin, begin + arc.begin, begin + arc.end, end})
-            edges |= dict.fromkeys(cuts[1:-1], arc.p)
-            waiting += pairwise(cuts)
+        cuts = [] if arc is None else [begin + cut for cut in (arc.begin, arc.end) if lasts(part, cut)]
+        if arc is not None and cuts:
+            edges |= dict.fromkeys(cuts, arc.p)
+            waiting += pairwise([begin, *cuts, end])
         least = LEAST_PART
     return edges
+
+
+def lasts(part: Series, cut: int) -> bool:
+    """Whether enough lies on either side of the cell. The rest of a part is what is before and after the stretch that
+    differs, and each alone can be next to nothing: the course has not stayed so, or not been so."""
+    return min(float(part.weights[:cut].sum()), float(part.weights[cut:].sum())) >= LEAST_SECONDS
 
 
 def strongest(series: Series, random: np.random.Generator) -> Arc | None:

@@ -50,7 +50,9 @@ def contrasts(values: Array, series: Series, length: int) -> Array:
     sums -= sums[:, -1:] * weights / weights[-1]
     inside = weights[length:] - weights[:-length]
     outside = weights[-1] - inside
-    enough = (inside >= max(LEAST_SECONDS, length * series.width / 2)) & (outside >= LEAST_SECONDS)
+    # Half of what is known of as many cells elsewhere: of a year nothing is known of the nights.
+    usual = weights[-1] / len(series.values)
+    enough = (inside >= max(LEAST_SECONDS, length * usual / 2)) & (outside >= LEAST_SECONDS)
     # The sums are of deviations from the mean of all, so w (mean in it − mean of all), which is w (W − w) / W times the
     # difference from the rest.
     scale = np.sqrt(weights[-1] / np.maximum(inside * outside, 1e-9)) * enough

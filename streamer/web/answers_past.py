@@ -20,15 +20,24 @@ TIME = "ISO 8601 with its zone, or seconds since 1970"
 SPAN = r"^\d{1,11}-\d{1,11}$"
 
 Line: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+    ),
 ]
+"""In one line, without signs that control something."""
 
 
-class PastSpan(Model):
-    """The query of a room's timeline; without it all that is kept."""
+class SpanAsked(Model):
+    """The query of a span of a room's past; without it all that is kept."""
 
     begin: AwareDatetime | None = Field(None, alias="from", description=TIME)
     end: AwareDatetime | None = Field(None, alias="to", description=TIME)
+
+
+class PastSpan(SpanAsked):
+    """The same with how finely it is to be told."""
+
     points: int = Field(600, ge=2, le=MOST_POINTS, description="the most buckets, 2 to 2000")
 
 

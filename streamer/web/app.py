@@ -19,9 +19,11 @@ from streamer.web import (
     pages,
     peers,
     prometheus,
+    reports,
     signing,
     streams,
     timeline,
+    trends,
     whep,
     whip,
 )
@@ -30,12 +32,14 @@ from streamer.web.guard import BOUND, SAFE, Bound, check_host, check_origin, put
 from streamer.web.limits import LIMITS, VIEWERS, Limits, Viewers
 from streamer.web.problems import Refused, problem_of
 from streamer.web.routing import SITE, Handler, Route
-from streamer.web.site import Access, Site
+from streamer.web.site import Access, Site, uncounted
 
 ROUTES: tuple[Route, ...] = (
     *pages.ROUTES,
     *api.ROUTES,
     *timeline.ROUTES,
+    *trends.ROUTES,
+    *reports.ROUTES,
     *signing.ROUTES,
     *events.ROUTES,
     *streams.ROUTES,
@@ -52,13 +56,14 @@ ROUTES: tuple[Route, ...] = (
 class Offer:
     """What a server has: ``routes``, for those whom ``access`` lets in. ``fill`` puts into the application what their
     handlers need, and what has to run beside them. ``largest``: bytes of an SDP; ``lost``: the page for a visitor who
-    asked for what is not there, None for a problem as everybody else gets it."""
+    asked for what is not there, None for a problem as everybody else gets it. ``wrong_tokens``: see Site."""
 
     access: Access
     routes: tuple[Route, ...]
     fill: Callable[[web.Application], None]
     largest: int = 0
     lost: Callable[[web.Request], web.Response] | None = None
+    wrong_tokens: Callable[[int], None] = uncounted
 
 
 OFFER: web.AppKey[Offer] = web.AppKey("offer", Offer)
@@ -73,7 +78,7 @@ def live(site: Site) -> Offer:
         app.cleanup_ctx.append(peers.connections)
         app.cleanup_ctx.append(archive.archive)
 
-    return Offer(site.access, ROUTES, fill, site.peer_rules.body, no_page)
+    return Offer(site.access, ROUTES, fill, site.peer_rules.body, no_page, site.wrong_tokens)
 
 
 def no_page(request: web.Request) -> web.Response:
@@ -84,7 +89,7 @@ def make_app(served: Site | Offer, place: Bound, limits: Limits) -> web.Applicat
     offer = served if isinstance(served, Offer) else live(served)
     app = web.Application(middlewares=[answered], client_max_size=max(limits.plain, offer.largest))
     app[OFFER], app[BOUND], app[LIMITS] = offer, place, limits
-    app[KEEPER], app[VIEWERS] = Doorkeeper(offer.access), Viewers(offer.access.viewers)
+    app[KEEPER], app[VIEWERS] = Doorkeeper(offer.access, wrong=offer.wrong_tokens), Viewers(offer.access.viewers)
     app.on_response_prepare.append(put_headers)
     app.on_shutdown.append(end_viewers)
     offer.fill(app)

@@ -31,18 +31,24 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-AT_ONCE = 2
-"""Questions that are answered at the same time."""
-
-WAITING = 16
-"""Questions that wait or are being answered, at most."""
-
-PATIENCE = 15.0
-"""Seconds for an answer, with the time that it waits."""
-
 NONE_KEPT = (
     "no timeline is kept here; set 'timeline: {enabled: true}' in the configuration, and start groupmood serve again"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Questions that are answered ``at_once``, and that wait or are being answered at most; ``patience``: seconds for
+    an answer, with the time that it waits."""
+
+    at_once: int
+    waiting: int
+    patience: float
+
+
+QUICK = Load(at_once=2, waiting=16, patience=15.0)
+SLOW = Load(at_once=1, waiting=4, patience=25.0)
+"""For what takes a processor seconds, which is so never taken from those who look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,10 @@ class Kept:
 class Archive:
     """A file's answers, for the loop's thread."""
 
-    def __init__(self, path: Path | None, purpose: Purpose) -> None:
-        self._path, self._purpose = path, purpose
-        self._places = threading.BoundedSemaphore(WAITING)
-        self._workers = ThreadPoolExecutor(AT_ONCE, "archive")
+    def __init__(self, path: Path | None, purpose: Purpose, load: Load = QUICK) -> None:
+        self._path, self._purpose, self._patience = path, purpose, load.patience
+        self._places = threading.BoundedSemaphore(load.waiting)
+        self._workers = ThreadPoolExecutor(load.at_once, "archive")
 
     async def ask(self, question: Callable[[Kept], T]) -> T:
         """What ``question`` finds, called in another thread.
@@ -74,10 +80,10 @@ class Archive:
         work = self._workers.submit(self._answer, self._path, question)
         work.add_done_callback(self._leave)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 return await asyncio.wrap_future(work)
         except TimeoutError:
-            raise Refused(503, f"no answer from the timeline within {PATIENCE:g} s; ask for less") from None
+            raise Refused(503, f"no answer from the timeline within {self._patience:g} s; ask for less") from None
 
     def end(self) -> None:
         self._workers.shutdown(wait=False, cancel_futures=True)
@@ -113,10 +119,17 @@ def since(runs: Iterable[RunBegan], purpose: str, now: int) -> int:
 
 
 ARCHIVE: web.AppKey[Archive] = web.AppKey("archive", Archive)
+STUDY: web.AppKey[Archive] = web.AppKey("study", Archive)
+"""The same file, for questions that take long."""
+
+REPORTS: web.AppKey[Archive] = web.AppKey("reports", Archive)
+"""The same, for whole reports: one is made at a time."""
 
 
 async def archive(app: web.Application) -> AsyncIterator[None]:
     site = app[SITE]
     app[ARCHIVE] = Archive(site.timeline, site.purpose)
+    app[STUDY], app[REPORTS] = (Archive(site.timeline, site.purpose, SLOW) for _ in range(2))
     yield
-    app[ARCHIVE].end()
+    for one in (ARCHIVE, STUDY, REPORTS):
+        app[one].end()

@@ -13,7 +13,7 @@ from aiohttp import web
 from streamer.web.problems import Refused
 from streamer.web.routing import Role
 from streamer.web.sessions import LIFETIME, Attempts, Sessions, digest
-from streamer.web.site import Access
+from streamer.web.site import Access, uncounted
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +24,23 @@ QUIET = 60.0
 
 
 class Doorkeeper:
-    """``secure``: browsers reach the server by TLS, here or at a proxy in front."""
+    """``secure``: browsers reach the server by TLS, here or at a proxy in front. ``wrong`` is told of wrong tokens as
+    the log is: at once, and then no oftener than each QUIET seconds, how many."""
 
-    def __init__(self, access: Access, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        access: Access,
+        clock: Callable[[], float] = time.monotonic,
+        wrong: Callable[[int], None] = uncounted,
+    ) -> None:
+        self._clock, self._wrong = clock, wrong
         self._behind_proxy = access.behind_proxy
         self.secure = access.certificate is not None or access.behind_proxy
         self.cookie = f"__Host-{access.cookie}" if self.secure else access.cookie
         given: tuple[tuple[Role, str | None], ...] = (("viewer", access.tokens.viewer), ("admin", access.tokens.admin))
         self._tokens = tuple((role, digest(token)) for role, token in given if token is not None)
         self.sessions, self.attempts = Sessions(clock), Attempts(clock)
-        self._told = -QUIET
+        self._told, self._untold = -QUIET, 0
 
     @property
     def tokens(self) -> bool:
@@ -100,9 +106,12 @@ class Doorkeeper:
         return request.remote or ""
 
     def _tell(self, address: str) -> None:
+        self._untold += 1
         if self._clock() - self._told >= QUIET:
             self._told = self._clock()
             log.warning("a wrong token was sent from %s", printable(address))
+            self._wrong(self._untold)
+            self._untold = 0
 
 
 def printable(address: str) -> str:

@@ -87,6 +87,8 @@ def success(route: Route) -> dict[str, Any]:
     """What is answered when all is well."""
     if route.kind == "socket":
         return {"101": {"description": "WebSocket; each message is an Event"}}
+    if route.media:
+        return {"2XX": {"description": route.summary, "content": {route.media: {"schema": {"type": "string"}}}}}
     if route.answer is None:
         return {"2XX": {"description": route.summary or "Done"}}
     return {"2XX": {"description": route.summary or "Done", "content": content("application/json", route.answer)}}

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from streamer.notice import qr_svg
 from streamer.purposes import Purpose
+from streamer.web import trends
 from streamer.web.guard import is_loopback
 from streamer.web.routing import SITE, Route
 from streamer.web.site import RoomInfo, Site
@@ -94,7 +95,13 @@ async def history(request: web.Request) -> web.Response:
     if name is None or name not in site.rooms:
         return _no_room(request, name)
     words = {"room": name, "path": quote(name, safe=""), "one_room": "hidden" if len(site.rooms) < 2 else ""}
-    about = {"room": name, "kept": site.timeline is not None, "marks": site.mark is not None}
+    about = {
+        "room": name,
+        "kept": site.timeline is not None,
+        "marks": site.mark is not None,
+        "people": site.purpose in trends.SINGLE,
+        "report": site.report is not None,
+    }
     return _page(request, Sheet("history", f"History of {name}", words, {"rooms": _room_links(site, name)}, about))
 
 

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from streamer.metrics import Snapshot
 from streamer.redaction import redact
 from streamer.states import CAMERA_STATES
+from streamer.web.kept_metrics import OURS, kept
 from streamer.web.limits import VIEWERS, Viewers
 from streamer.web.routing import SITE, Route
 from streamer.web.site import Site
@@ -56,7 +57,7 @@ class SiteCollector(Collector):
         yield from gauges(self._site, snapshot)
         yield from cameras(self._site)
         yield from rooms(self._site)
-        yield from happened(self._site)
+        yield from kept(self._site, snapshot)
         yield connections(self._viewers)
 
 
@@ -110,9 +111,10 @@ def gauges(site: Site, snapshot: Snapshot) -> Iterator[Metric]:
 
 
 def ours(site: Site, values: Mapping[tuple[str, str], T]) -> Iterator[tuple[str, str, T]]:
-    """Name, source and value, of the site's sources and of the run as a whole, whose source is ''."""
+    """Name, source and value, of the site's sources and of the run as a whole, whose source is ''; what is kept and
+    told to other machines has metrics of its own."""
     for (name, source), value in sorted(values.items(), key=lambda one: one[0]):
-        if source in site.sources or not source:
+        if (source in site.sources or not source) and name not in OURS:
             yield name, source, value
 
 
@@ -147,21 +149,6 @@ def rooms(site: Site) -> Iterator[Metric]:
         if result.mood is not None and result.mood.arousal is not None:
             arousal.add_metric((name,), result.mood.arousal)
     yield from (people, valence, arousal)
-
-
-def happened(site: Site) -> Iterator[Metric]:
-    """Moments, marks and alerts so far; the number of rules is that of the configuration."""
-    moments = CounterMetricFamily("groupmood_moments", "Moments that are over.", labels=("room",))
-    marks = CounterMetricFamily("groupmood_marks", "Marks that were made.", labels=("room",))
-    alerts = CounterMetricFamily("groupmood_alerts", "Alerts that were told.", labels=("room", "rule"))
-    counts = site.hub.counts()
-    for room in site.rooms:
-        moments.add_metric((room,), counts.get(("moment", room, ""), 0))
-        marks.add_metric((room,), counts.get(("mark", room, ""), 0))
-    for (kind, room, rule), number in sorted(counts.items()):
-        if kind == "alert" and room in site.rooms:
-            alerts.add_metric((room, rule), number)
-    yield from (moments, marks, alerts)
 
 
 def connections(viewers: Viewers) -> Metric:

@@ -26,8 +26,9 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``answer``: the model of its JSON, for the OpenAPI document; None where it has none. ``body``: that of what is
-    sent; ``query``: that of what may stand behind the path's question mark."""
+    """``answer``: the model of its JSON, for the OpenAPI document; None where it has none, and ``media`` the type of
+    what it answers instead, where it is known. ``body``: the model of what is sent; ``query``: of what may stand behind
+    the path's question mark."""
 
     method: Literal["GET", "POST", "DELETE", "PATCH", "OPTIONS"]
     path: str
@@ -38,3 +39,4 @@ class Route:
     summary: str = ""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    media: str = ""

@@ -17,6 +17,10 @@ from streamer.purposes import Purpose
 from streamer.types import Command
 
 
+def uncounted(_count: int) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """Of who may look, and who may also do; None where the local user alone can connect. Never printed."""
@@ -89,7 +93,9 @@ class Site:
     pictures come, or what is waited for. ``failed``: '' or why the run is no longer healthy. ``about``: the models and
     engines. ``timeline``: the file of what is kept of the rooms, None where nothing is. ``mark``: has something that
     happened in a room noted, by its name, a text, and the time in seconds since 1970, None for now; from any thread,
-    at once. None where nothing is kept."""
+    at once. None where nothing is kept. ``wrong_tokens`` is told how many came since it was told last. ``report``: the
+    report of a room from one time to another (seconds since 1970) as one page of HTML; called in a thread of its own,
+    and may take seconds. None where there is none."""
 
     hub: Hub
     metrics: Metrics
@@ -111,3 +117,5 @@ class Site:
     packets: Mapping[str, Fanout[Packet]] = field(default_factory=dict)
     timeline: Path | None = None
     mark: Callable[[str, str, float | None], Mark] | None = None
+    wrong_tokens: Callable[[int], None] = uncounted
+    report: Callable[[str, int, int], str] | None = None

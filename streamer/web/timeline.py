@@ -32,6 +32,7 @@ from streamer.web.api import answer, body_of, query_of
 from streamer.web.archive import ARCHIVE, NONE_KEPT, Kept
 from streamer.web.problems import Refused
 from streamer.web.routing import SITE, Route
+from streamer.web.spans import asked_for, checked, course_of, known
 from streamer.web.told import room_info
 
 OCCURRENCES = 500
@@ -39,9 +40,6 @@ OCCURRENCES = 500
 
 SITTINGS = 500
 """The newest of a room, at most."""
-
-LONGEST = 20 * 366 * 86_400
-"""Seconds of a span, at most."""
 
 LINE = 300
 """Points of each line of a comparison."""
@@ -56,15 +54,9 @@ async def timeline(request: web.Request) -> web.Response:
 
 
 def past(kept: Kept, room: str, asked: PastSpan) -> Past:
-    now = int(time.time())
-    first, last = kept.reader.span(room) or (None, None)
-    if first is None or last is None or last <= kept.since:
-        first = last = None
-    else:
-        first = max(first, kept.since)
-    begin = int(asked.begin.timestamp()) if asked.begin else first or now - 3600
-    end = int(asked.end.timestamp()) if asked.end else last or now
-    course = course_of(kept, room, checked(begin, end), asked.points)
+    first, last = known(kept, room) or (None, None)
+    begin, end = asked_for(kept, room, asked)
+    course = course_of(kept, room, (begin, end), asked.points)
     told, left_out = occurrences_told(course.occurrences)
     return Past(
         room=room,
@@ -73,30 +65,11 @@ def past(kept: Kept, room: str, asked: PastSpan) -> Past:
         width=course.width,
         first=first,
         last=last,
-        now=now,
+        now=int(time.time()),
         buckets=course.buckets,
         occurrences=told,
         left_out=left_out,
     )
-
-
-def checked(begin: int, end: int) -> tuple[int, int]:
-    """
-    Raises:
-        Refused: nothing lies between, or too much.
-    """
-    if not 0 < end - begin <= LONGEST:
-        raise Refused(400, "expected a span that begins before it ends, of 20 years at most")
-    return begin, end
-
-
-def course_of(kept: Kept, room: str, span: tuple[int, int], points: int) -> Course:
-    """What may be shown of the span: without the bucket that reaches back to before that."""
-    begin, end = span[0], span[1]
-    if end <= kept.since:
-        return Course(room, begin, end, 1, (), ())
-    course = kept.reader.course(room, max(begin, kept.since), end, points)
-    return replace(course, buckets=tuple(one for one in course.buckets if one.utc >= kept.since))
 
 
 def occurrences_told(found: tuple[Occurrence, ...]) -> tuple[tuple[RowEvent, ...], int]:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import cv2
 import pytest
 
+from streamer.errors import SinkError
+from streamer.timeline.reader import TimelineReader
+from streamer.timeline.rows import Second
 from tests.clips import play
 from tests.data import ROOT
 from tests.test_window import X_SERVER, focused_window, x_server, xdotool
 from tests.weights import weights
 
+SCENE = ("synthetic:size=640x360",)
+
 
 class Run:
     """The command, its window, and a keyboard for it."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *options: str) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *options: str, source: tuple[str, ...] = SCENE
+    ) -> None:
         self._environment = {**environment, "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamer", "run", "synthetic:size=640x360", "--offline", *options],
+            [sys.executable, "-m", "streamer", "run", *source, "--offline", *options],
             cwd=folder,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -73,3 +84,57 @@ def test_q_ends_the_run_at_once(tmp_path: Path, screen: dict[str, str]) -> None:
     assert "Traceback" not in errors
     assert "frames" in out
     assert list(tmp_path.iterdir()) == []
+
+
+KEPT = """\
+sources: {desk: "synthetic:people=3,size=640x360"}
+purpose: self
+timeline: {people: true}
+events: {file: events.jsonl}
+state_dir: state
+"""
+
+
+@X_SERVER
+def test_the_key_that_switches_the_analysis_off_ends_what_is_shown_told_and_kept(
+    tmp_path: Path, screen: dict[str, str]
+) -> None:
+    (tmp_path / "kept.yaml").write_text(KEPT)
+    run = Run(tmp_path, screen, source=("--config", "kept.yaml"))
+    wait(lambda: any(second.mood for second in seconds(tmp_path)))
+    run.press("p")
+    wait(lambda: seconds(tmp_path)[-1].paused)
+    threading.Event().wait(2.0)  # in which a number could still come
+    run.press("q")
+    code, _, errors = run.end()
+    assert code == 0, errors
+    entries = [json.loads(line) for line in (tmp_path / "state" / "audit.jsonl").read_text().splitlines()]
+    (off,) = [datetime.fromisoformat(entry["utc"]).timestamp() for entry in entries if entry["what"] == "off"]
+    assert [second for second in seconds(tmp_path) if second.utc > off and second.mood] == []
+    with TimelineReader(tmp_path / "state" / "timeline.sqlite") as reader:
+        people = list(reader.people("desk", 0, LATEST))
+    assert people
+    assert [one for one in people if one.utc > off] == []
+    told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    numbers = [datetime.fromisoformat(one["utc"]).timestamp() for one in told if one.get("mood")]
+    assert numbers
+    assert max(numbers) <= off
+
+
+LATEST = 1 << 40
+
+
+def seconds(folder: Path) -> list[Second]:
+    path = folder / "state" / "timeline.sqlite"
+    try:
+        with TimelineReader(path) as reader:
+            return list(reader.seconds("desk", 0, LATEST))
+    except SinkError:  # it is just being made
+        return []
+
+
+def wait(right: Callable[[], bool], limit: float = 60.0) -> None:
+    end, waiting = time.monotonic() + limit, threading.Event()
+    while not right():
+        assert time.monotonic() < end
+        waiting.wait(0.1)

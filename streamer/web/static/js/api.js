@@ -5,12 +5,16 @@
  * @typedef {{ok: false, status: number, why: string}} Refusal
  */
 
+/** Milliseconds for an answer. */
+const PATIENCE = 10_000;
+
 /**
  * @param {string} path
+ * @param {number} [patience] milliseconds for the answer
  * @returns {Promise<Answer | Refusal>}
  */
-export function getJson(path) {
-  return ask(path, { headers: { Accept: "application/json" } });
+export function getJson(path, patience) {
+  return ask(path, { headers: { Accept: "application/json" } }, patience);
 }
 
 /**
@@ -48,12 +52,13 @@ export function reasonFor(status) {
 /**
  * @param {string} path
  * @param {RequestInit} request
+ * @param {number} [patience]
  * @returns {Promise<Answer | Refusal>}
  */
-async function ask(path, request) {
+async function ask(path, request, patience = PATIENCE) {
   let answer;
   try {
-    answer = await fetch(path, { ...request, signal: AbortSignal.timeout(10_000) });
+    answer = await fetch(path, { ...request, signal: AbortSignal.timeout(patience) });
   } catch {
     return { ok: false, status: 0, why: reasonFor(0) };
   }

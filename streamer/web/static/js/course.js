@@ -23,11 +23,13 @@ import { signed, percent } from "./words.js";
  *
  * @typedef {object} Occurrence
  * @property {string} id
- * @property {"moment" | "alert" | "mark"} type
+ * @property {"moment" | "alert" | "mark" | "change"} type
  * @property {number} at seconds since 1970
  * @property {number} seconds 0 for what has no length
- * @property {number} change of a moment
+ * @property {number} change of a moment, and how much a change is
  * @property {string} text
+ * @property {string} [after] what came after a mark, in words
+ * @property {{before: number, after: number, earliest: number, latest: number}} [step] of a change: from which value to which, and between which times
  *
  * @typedef {{begin: number, end: number, width: number, first: number | null, last: number | null, now: number, buckets: Bucket[], occurrences: Occurrence[], leftOut: number}} Course
  * @typedef {"numbers" | "unsure" | "few" | "paused" | "off"} State

@@ -67,5 +67,5 @@ export function say(element, text) {
 export function ownPath(wanted) {
   if (!wanted?.startsWith("/") || !URL.canParse(wanted, location.origin)) return "/";
   const place = new URL(wanted, location.origin);
-  return place.origin === location.origin ? place.pathname : "/";
+  return place.origin === location.origin ? place.pathname.replace(/^\/+/, "/") : "/"; // "//" would begin another site's
 }

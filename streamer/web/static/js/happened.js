@@ -13,6 +13,11 @@ const MOST = 60;
 /** Seconds that are shown to either side of what has no length. */
 const AROUND = 120;
 
+const DAY = 86_400;
+
+/** Seconds to either side of a change, which is one only beside enough of what was before and after. */
+const CONTEXT = 1800;
+
 /** @param {Occurrence} one @returns {string} */
 export function sentence(one) {
   if (one.type === "moment") return momentWords({ seconds: one.seconds, change: one.change, over: true }).replace(/for \d+\u202fs/, `for ${lengthWords(one.seconds)}`);
@@ -25,7 +30,7 @@ export function sentence(one) {
  * @returns {import("./span.js").Span}
  */
 export function spanAround(one) {
-  const around = Math.max(AROUND, 2 * one.seconds);
+  const around = one.step ? Math.max(CONTEXT, 4 * (one.step.latest - one.step.earliest)) : Math.max(AROUND, 2 * one.seconds);
   return { from: Math.floor(one.at - around), to: Math.ceil(one.at + one.seconds + around) };
 }
 
@@ -62,10 +67,13 @@ export class Happened {
 
   /** @param {Occurrence} one @param {boolean} days */
   _row(one, days) {
-    const when = make("time", { datetime: new Date(1000 * one.at).toISOString() }, `${days ? `${shortDay(one.at)}, ` : ""}${timeOf(one.at)}`);
+    const about = one.step && one.step.latest - one.step.earliest >= 2 * DAY; // of which no time of day is known
+    const words = about ? shortDay(one.at) : `${days ? `${shortDay(one.at)}, ` : ""}${timeOf(one.at)}`;
+    const when = make("time", { datetime: new Date(1000 * one.at).toISOString() }, words);
     const shape = draw("svg", { viewBox: "-8 -8 16 16", class: "shape", "aria-hidden": "true" }, sign(one));
     const kind = make("span", { class: "unseen" }, `${one.type}: `);
-    const row = make("button", { type: "button", class: `row ${one.type}` }, when, shape, make("span", {}, kind, sentence(one)));
+    const after = one.after ? [make("span", { class: "after" }, one.after)] : [];
+    const row = make("button", { type: "button", class: `row ${one.type}` }, when, shape, make("span", {}, kind, sentence(one), ...after));
     row.onclick = () => this._onChosen(one);
     return make("li", {}, row);
   }

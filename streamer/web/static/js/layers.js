@@ -6,6 +6,9 @@ import { draw } from "./dom.js";
 /** @typedef {import("./course.js").Bucket} Bucket */
 /** @typedef {{x: (at: number) => number, y: (value: number) => number}} Scale */
 
+/** Pixels of a step to either side. */
+const SIDE = 22;
+
 /**
  * A line through the middles, from edge to edge, so that a bucket alone is seen as well.
  * @param {Bucket[]} run without a gap
@@ -48,6 +51,17 @@ export function bands(buckets, low, high, scale, name) {
     const way = [...points(run, high, scale), ...points(run, low, scale).reverse()];
     return draw("path", { d: `${path(way)}Z`, class: name });
   });
+}
+
+/**
+ * A change, as a short step from what was before to what was after; null for whatever else happened.
+ * @param {import("./course.js").Occurrence} one
+ * @param {Scale} scale
+ */
+export function step(one, scale) {
+  if (!one.step) return null;
+  const [x, low, high] = [scale.x(one.at), scale.y(one.step.before), scale.y(one.step.after)];
+  return draw("path", { d: path([[x - SIDE, low], [x, low], [x, high], [x + SIDE, high]]), class: "step" });
 }
 
 /**

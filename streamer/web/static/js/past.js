@@ -3,16 +3,18 @@
 import { getJson } from "./api.js";
 import { Comparison } from "./compare.js";
 import { controlsFor, pressPreset } from "./controls.js";
-import { SIGNS, STATES, VALENCE, courseOf, stateOf } from "./course.js";
+import { SIGNS, VALENCE, courseOf } from "./course.js";
 import { at, say } from "./dom.js";
 import { Happened, sentence, spanAround } from "./happened.js";
 import { marksInto } from "./marks.js";
 import { Plot } from "./plot.js";
+import { Report } from "./report.js";
 import { Sittings, aired } from "./sittings.js";
 import { roomOf, site } from "./site.js";
-import { clamped, hashOf, moved, pairIn, spanIn, zoomed } from "./span.js";
+import { asked, clamped, hashOf, moved, pairIn, spanIn, zoomed } from "./span.js";
 import { Announcer } from "./strip.js";
-import { described, noteOf, readingOf } from "./told-past.js";
+import { described, noneWords, noteOf, readingOf } from "./told-past.js";
+import { Trends } from "./trends.js";
 import { spanWords } from "./when.js";
 
 /** @typedef {import("./course.js").Course} Course */
@@ -51,6 +53,8 @@ class Past {
     this._plot = new Plot(at("plot"), info.least > 1 ? "+" : "", (one) => this._open(one));
     this._happened = new Happened(at("happened"), at("nothing"), (one) => this._open(one));
     this._comparison = new Comparison(info.name);
+    this._report = new Report(info.name, site.report === true);
+    this._trends = new Trends(info.name, { valence: !site.signs, people: site.people === true }, () => this._draw());
     this._sittings = new Sittings(info.name, info.least, { open: (span) => this.go(span), compare: (pair) => this._compare(pair) });
   }
 
@@ -58,6 +62,7 @@ class Past {
     controlsFor(this, this._plot);
     marksInto(info.name, (made) => {
       this._made.push(made);
+      this._trends.again();
       this._fetch();
     });
     const [linked, pair] = [spanIn(location.hash), pairIn(location.hash)];
@@ -162,36 +167,32 @@ class Past {
   async _ask(span) {
     root.dataset.asking = "true";
     const points = Math.max(60, Math.min(600, Math.floor(this._plot.width)));
-    const part = span ? `from=${span.from}&to=${span.to}&` : "";
+    const part = span ? `${asked(span)}&` : "";
     const answer = await getJson(`/api/v1/rooms/${encodeURIComponent(info.name)}/timeline?${part}points=${points}`);
     delete root.dataset.asking;
     root.dataset.state = answer.ok ? (answer.value.first === null ? "empty" : "shown") : answer.status === 404 ? "none" : "failed";
     say(at("problem"), answer.ok || answer.status === 404 ? "" : answer.why);
     if (!answer.ok) return null;
-    const course = courseOf(answer.value);
-    this._course = course;
+    const course = (this._course = courseOf(answer.value));
     this._ahead = course.now - Date.now() / 1000;
     this._kept = { from: course.first ?? course.begin, to: Math.max(course.last ?? course.end, course.now) };
     this._draw();
+    this._trends.rest(this._span);
     return course;
   }
 
   _draw() {
     const [course, span] = [this._course, this._span];
     if (!course || span.from === span.to) return;
-    const known = new Set(course.occurrences.map((one) => one.id));
-    const made = this._made.filter((one) => !known.has(one.id));
-    const whole = { ...course, occurrences: [...course.occurrences, ...made].sort((one, other) => one.at - other.at) };
+    const whole = { ...course, occurrences: this._trends.beside(course.occurrences, this._made) };
     this._plot.show(whole, span, this._measure);
     this._happened.show(whole.occurrences, course.leftOut, span);
     say(at("span"), spanWords(span));
+    this._report.of(span);
     say(at("note"), noteOf(course, span, this._measure));
     at("plot").setAttribute("aria-label", described(course, span, this._measure));
     pressPreset(this._preset);
-    const within = course.buckets.filter((one) => one.utc < span.to && one.utc + one.width > span.from);
-    const numbers = within.some((one) => stateOf(one, this._measure) === "numbers");
-    const words = within.some((one) => one.known > 0) ? `No number in this span: ${STATES[within.map((one) => stateOf(one, this._measure)).find((one) => one !== "off") ?? "off"]}.` : "Nothing was recorded in this span.";
-    say(at("empty"), numbers || root.dataset.asking ? "" : words);
+    say(at("empty"), root.dataset.asking ? "" : noneWords(course, span, this._measure));
   }
 }
 

@@ -1,29 +1,24 @@
 // The plot of a room's past: its measure with band and envelope, people, what happened, and why there is no number.
 
+import { EDGE, LETTER, axis, ends, grid } from "./axes.js";
 import { SHORT, STATES, bucketAt, stateOf, stretches } from "./course.js";
 import { draw, set } from "./dom.js";
-import { bands, crowd, lines } from "./layers.js";
+import { bands, crowd, lines, step } from "./layers.js";
 import { sign } from "./shapes.js";
 import { signed } from "./words.js";
-import { ticks } from "./when.js";
 
 /** @typedef {import("./course.js").Course} Course */
 /** @typedef {import("./course.js").Measure} Measure */
 /** @typedef {import("./course.js").Occurrence} Occurrence */
 /** @typedef {import("./span.js").Span} Span */
 
-const EDGE = { top: 30, right: 44, bottom: 58 };
 const LANE = 12;
 
-/** Pixels between two moments' signs. */
+/** Pixels between two signs of moments or changes. */
 const CLOSE = 10;
 
 /** Share of the height that the most people take. */
 const CROWD = 0.22;
-
-/** Pixels between two ticks, and of a letter, about. */
-const TICK = 76;
-const LETTER = 6.3;
 
 export class Plot {
   /**
@@ -92,7 +87,7 @@ export class Plot {
     const seen = course.occurrences.filter((one) => x(one.at) >= -1 && x(one.at) <= width - EDGE.right + 1);
     let last = -Infinity;
     const drawn = seen.filter((one) => {
-      const free = one.type !== "moment" || x(one.at) - last >= CLOSE;
+      const free = (one.type !== "moment" && one.type !== "change") || x(one.at) - last >= CLOSE;
       if (free) last = x(one.at);
       return free;
     });
@@ -101,11 +96,11 @@ export class Plot {
 
   /** @param {Occurrence} one @param {number} at @param {number} next where the next one is @param {number} width */
   _placed(one, at, next, width) {
-    const words = one.type === "moment" ? signed(one.change) : one.type === "alert" ? "alert" : one.text.slice(0, 24);
+    const words = one.type === "moment" || one.type === "change" ? signed(one.change) : one.type === "alert" ? "alert" : one.text.slice(0, 24);
     const place = draw("g", { transform: `translate(${at.toFixed(1)} 13)`, class: `place ${one.type}` });
     place.append(draw("rect", { x: -11, y: -13, width: 22, height: 26, class: "reach" }), sign(one));
     if (at + 22 + LETTER * words.length < Math.min(next, width + 8)) place.append(draw("text", { x: 11, y: 4 }, words));
-    place.append(draw("title", {}, one.text || words));
+    place.append(draw("title", {}, [one.text || words, ...(one.after ? [one.after] : [])].join("\n")));
     place.addEventListener("click", () => this._onOccurrence(one));
     return place;
   }
@@ -126,6 +121,7 @@ function mostPeople(course) {
 /** How long it took, or where it was. @param {Occurrence} one @param {(at: number) => number} x @param {number} floor */
 function extent(one, x, floor) {
   const at = x(one.at);
+  if (one.step) return draw("rect", { x: x(one.step.earliest), y: EDGE.top, width: Math.max(1, x(one.step.latest) - x(one.step.earliest)), height: floor - EDGE.top, class: "doubt" });
   if (!one.seconds) return draw("line", { x1: at, x2: at, y1: EDGE.top - 4, y2: floor, class: `happened ${one.type}` });
   return draw("rect", { x: at, y: EDGE.top, width: Math.max(1, x(one.at + one.seconds) - at), height: floor - EDGE.top, class: "length" });
 }
@@ -138,7 +134,8 @@ function data(course, measure, scale, floor) {
     if (course.width > 1) parts.push(...bands(course.buckets, (one) => one.least, (one) => one.most, scale, "envelope"));
     parts.push(...bands(course.buckets, (one) => one.low, (one) => one.high, scale, "band"));
   }
-  return [...parts, ...lines(course.buckets, (one) => one[measure.key], scale, "line")];
+  const steps = measure.key === "valence" ? course.occurrences.map((one) => step(one, scale)) : [];
+  return [...parts, ...lines(course.buckets, (one) => one[measure.key], scale, "line"), ...steps.filter((one) => one !== null)];
 }
 
 /** Why there is no number, under where it would be: said where there is room for the words. @param {Course} course @param {Measure} measure @param {(at: number) => number} x @param {number} top */
@@ -152,36 +149,6 @@ function lane(course, measure, x, top) {
     const words = [STATES[kind], SHORT[kind]].find((one) => right - left > LETTER * one.length + 8);
     if (words) made.append(draw("text", { x: (left + right) / 2, y: top - 10, "text-anchor": "middle" }, words));
     return made;
-  });
-}
-
-/** @param {Measure} measure @param {(value: number) => number} y @param {number} across @param {number} width */
-function grid(measure, y, across, width) {
-  const [low, high] = measure.range;
-  return [low, (low + high) / 2, high].flatMap((value) => {
-    const words = measure.key === "valence" ? measure.say(value).replace(".00", "") : measure.say(value);
-    return [
-      draw("line", { x1: 0, x2: across, y1: y(value), y2: y(value), class: value === 0 && low < 0 ? "grid zero" : "grid" }),
-      draw("text", { x: width, y: y(value) + 4, "text-anchor": "end", class: "tick" }, words),
-    ];
-  });
-}
-
-/** @param {Measure} measure @param {(value: number) => number} y */
-function ends(measure, y) {
-  const [low, high] = measure.range;
-  return [draw("text", { x: 4, y: y(high) + 16, class: "tick words" }, measure.ends[1]), draw("text", { x: 4, y: y(low) - 6, class: "tick words" }, measure.ends[0])];
-}
-
-/** @param {Span} span @param {(at: number) => number} x @param {number} floor @param {number} across @param {number} height */
-function axis(span, x, floor, across, height) {
-  const found = ticks(span, across / TICK);
-  return found.flatMap(({ at, words, below }) => {
-    const anchor = x(at) < 22 ? "start" : x(at) > across - 22 ? "end" : "middle";
-    const place = { x: anchor === "start" ? Math.max(0, x(at) - 16) : anchor === "end" ? Math.min(across, x(at) + 16) : x(at), "text-anchor": anchor, class: "tick" };
-    const parts = [draw("line", { x1: x(at), x2: x(at), y1: EDGE.top, y2: floor, class: "grid" })];
-    parts.push(draw("text", { ...place, y: height - 20 }, words), draw("text", { ...place, y: height - 4, class: "tick below" }, below));
-    return parts;
   });
 }
 

@@ -14,6 +14,8 @@
  * @property {string[]} [iceServers]
  * @property {boolean} [kept] a timeline is kept
  * @property {boolean} [marks] marks can be noted in it
+ * @property {boolean} [people] single people may be kept in it
+ * @property {boolean} [report] the server makes reports of it
  */
 
 /** @type {Site} */

@@ -50,6 +50,7 @@ export class Sittings {
 
   _offer() {
     at("compare-form").hidden = this.all.length < 2;
+    at("no-pair").hidden = this.all.length >= 2;
     ["first", "second"].forEach((name, index) => {
       const select = /** @type {HTMLSelectElement} */ (at(name));
       const options = this.all.slice(0, OFFERED).map((one) => make("option", { value: written(one) }, `${dayOf(one.from)}, ${timeOf(one.from)}`));

@@ -75,7 +75,12 @@ export function pairIn(hash) {
  * @returns {string}
  */
 export function hashOf(span, pair = null) {
-  return `#from=${span.from}&to=${span.to}${pair ? `&a=${written(pair[0])}&b=${written(pair[1])}` : ""}`;
+  return `#${asked(span)}${pair ? `&a=${written(pair[0])}&b=${written(pair[1])}` : ""}`;
+}
+
+/** As the server is asked for it. @param {Span} span @returns {string} */
+export function asked(span) {
+  return `from=${span.from}&to=${span.to}`;
 }
 
 /** @param {Span} span @returns {string} */

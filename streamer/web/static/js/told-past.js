@@ -41,6 +41,21 @@ export function noteOf(course, span, measure) {
 }
 
 /**
+ * Why the plot is empty; nothing where it is not.
+ * @param {import("./course.js").Course} course
+ * @param {import("./span.js").Span} span
+ * @param {Measure} measure
+ * @returns {string}
+ */
+export function noneWords(course, span, measure) {
+  const within = course.buckets.filter((one) => one.utc < span.to && one.utc + one.width > span.from);
+  const states = within.map((one) => stateOf(one, measure));
+  if (states.includes("numbers")) return "";
+  if (!within.some((one) => one.known > 0)) return "Nothing was recorded in this span.";
+  return `No number in this span: ${STATES[states.find((one) => one !== "off") ?? "off"]}.`;
+}
+
+/**
  * For who cannot see the plot.
  * @param {import("./course.js").Course} course
  * @param {import("./span.js").Span} span

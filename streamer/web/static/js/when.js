@@ -9,7 +9,7 @@ const DATE = { weekday: "short", day: "numeric", month: "short", year: "numeric"
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
 /** @type {[number, "day" | "month" | "year", number][]} seconds about, unit, how many */
-const LONG = [[DAY, "day", 1], [2 * DAY, "day", 2], [7 * DAY, "day", 7], [30 * DAY, "month", 1], [91 * DAY, "month", 3], [365 * DAY, "year", 1]];
+const LONG = [[DAY, "day", 1], [2 * DAY, "day", 2], [7 * DAY, "day", 7], [30 * DAY, "month", 1], [91 * DAY, "month", 3], [183 * DAY, "month", 6], [365 * DAY, "year", 1]];
 
 /** @param {number} utc @returns {Date} */
 function date(utc) {
