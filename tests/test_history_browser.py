@@ -45,6 +45,16 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+COVERED = """() => {
+  const all = (what) => [...document.querySelectorAll("#plot " + what)];
+  const [lanes, ends] = [all(".state-lane text"), all(".tick.words")];
+  const box = (one) => one.getBoundingClientRect();
+  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return lanes.filter((lane) => ends.some((end) => over(box(lane), box(end)))).map((lane) => lane.textContent);
+}"""
+"""Why there is no number, where that is written over the ends of the scale."""
+
+
 def kept_site(path: Path | None, **changes: Any) -> Site:
     def noted(room: str, text: str, utc: float | None) -> Mark:
         made = mark(room, END if utc is None else utc, text)
@@ -60,6 +70,24 @@ def across(page: Page, share: float) -> tuple[float, float]:
     box = page.locator("#plot").bounding_box()
     assert box is not None
     return box["x"] + share * (box["width"] - 44), box["y"] + 150
+
+
+def test_why_there_is_no_number_is_not_written_over_the_scale(chromium: Browser, kept: Path) -> None:
+    """The program is off in the first tenth of the view, hardly more than the scale's words need."""
+    with opened(chromium, kept_site(kept)) as page:
+        expect(page.locator("#plot .state-lane.off")).to_have_count(2)
+        begin, end = span_of(page)
+        starts = page.evaluate(
+            "document.querySelector('#plot .line').getBBox().x / document.querySelector('#plot').clientWidth"
+        )
+        first = round(begin + starts * (end - begin))
+        for share in (0.08, 0.1, 0.12):
+            left = round(first - share * 1800)
+            page.goto(f"{page.url.partition('#')[0]}#from={left}&to={left + 1800}")
+            page.reload(wait_until="domcontentloaded")
+            settled(page, "Each point stands for")
+            expect(page.locator("#plot .state-lane.off").first).to_be_visible()
+            assert page.evaluate(COVERED) == []
 
 
 def test_the_newest_sitting_is_shown_first(chromium: Browser, kept: Path) -> None:

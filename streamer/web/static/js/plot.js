@@ -146,8 +146,9 @@ function lane(course, measure, x, top) {
     const made = draw("g", { class: `state-lane ${kind}` });
     made.append(draw("rect", { x: left, y: top, width: Math.max(1, right - left), height: LANE, ...(kind === "paused" ? { fill: "url(#hatched)" } : kind === "unsure" ? { fill: "url(#dotted)" } : {}) }));
     made.append(draw("title", {}, STATES[kind]));
-    const words = [STATES[kind], SHORT[kind]].find((one) => right - left > LETTER * one.length + 8);
-    if (words) made.append(draw("text", { x: (left + right) / 2, y: top - 10, "text-anchor": "middle" }, words));
+    const free = Math.max(left, 8 + LETTER * measure.ends[0].length); // the scale's low end is written there
+    const words = [STATES[kind], SHORT[kind]].find((one) => right - free > LETTER * one.length + 8);
+    if (words) made.append(draw("text", { x: (free + right) / 2, y: top - 10, "text-anchor": "middle" }, words));
     return made;
   });
 }
