@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import streamer.timeline
 from streamer.errors import ConfigError, SinkError
 from streamer.occurrences import Alert, mark, past_moment
 from streamer.timeline.exporting import Kind, Part, export, export_table
@@ -200,3 +204,50 @@ def test_pandas_reads_it(path: Path, tmp_path: Path, kind: Kind) -> None:
     assert (len(frame), str(frame["time"].dt.tz), str(frame["paused"].dtype)) == (4_004, "UTC", "bool")
     minutes = frame[frame["room"] != "hall"].set_index("time")["valence"].resample("1min").mean()
     assert (len(minutes), minutes.iloc[0]) == (67, -0.5)
+
+
+GUIDE = Path(streamer.timeline.__file__).with_name("README.md").read_text("utf-8")
+
+
+def example(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    return str(found)
+
+
+def test_the_columns_that_are_documented_are_those_that_are_written() -> None:
+    for name, table in TABLES.items():
+        told = GUIDE.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", told, re.MULTILINE)
+        assert rows == [(one.name, one.kind, one.says) for one in table.columns]
+
+
+def test_both_examples_tell_the_same(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("pyarrow", "duckdb", "pandas"):
+        pytest.importorskip(package, reason=f"needs {package}")
+    import duckdb  # type: ignore[import-not-found,unused-ignore]  # not everywhere installed
+
+    monkeypatch.chdir(tmp_path)
+    export_table(path, tmp_path / "seminar.parquet", "parquet", Part("seconds", "hall"))
+    found: dict[str, Any] = {}
+    exec(example("py"), found)
+    rows = duckdb.sql(example("sql")).fetchall()
+    assert [(valence, people) for _, valence, people in rows] == [(0.25, found["hours"]["people"].iloc[0])]
+    assert found["hours"]["valence"].tolist() == [0.25]
+    assert found["off"] == 1
+
+
+@pytest.mark.parametrize("line", [line for line in example("sh").splitlines() if line])
+def test_the_commands_of_the_guide_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    if "parquet" in line:
+        pytest.importorskip("pyarrow", reason="needs pyarrow")
+    words = shlex.split(line.replace("--room seminar", "--room hall"))[1:]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamer", *words, "--timeline", str(path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / words[2]).exists()

@@ -131,7 +131,7 @@ def live(document: Mapping[str, Any]) -> str:
         for row in document["live"]
     ]
     head = ("faces", "size", "seconds", "fps", "dropped", "age p50", "p95", "p95 first → last quarter", "memory MB")
-    start = ", ".join(f"`{what}` {ms:.0f} ms" for what, ms in document["start"].items())
+    start = ", ".join(f"`{what}` {max(0.0, ms):.0f} ms" for what, ms in document["start"].items())
     note = (
         "A camera of 30 frames a second, with overlay and H.264 file; age in ms from capture to the drawn picture, "
         f"k follows the load. Start: {start}."
