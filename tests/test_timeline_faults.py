@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from streamer.timeline.purging import purge
 from streamer.timeline.reader import TimelineReader
 from streamer.timeline.schema import MIGRATIONS, reading, writing
 from streamer.timeline.writer import TimelineWriter
+from streamer.write_ahead import write_ahead
 from tests.timeline_rows import BEGAN, second, until, write
 
 ROOT = Path(__file__).parent.parent
@@ -229,13 +232,35 @@ def test_an_older_file_is_brought_up_to_date_in_one_step_or_not_at_all(tmp_path:
         assert connection.execute("SELECT name, more FROM room").fetchall() == [("hall", "x")]
 
 
-def test_two_programs_may_open_it_at_once(tmp_path: Path) -> None:
-    path, found = tmp_path / "t.sqlite", []
-    threads = [threading.Thread(target=lambda: found.append(writing(path))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 4
-    for connection in found:
+def test_several_programs_may_open_it_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        assert opened_at_once(partial(writing, tmp_path / f"{number}.sqlite")) == 8
+
+
+def opened_at_once(opening: Callable[[], sqlite3.Connection]) -> int:
+    """How many of eight had no fault."""
+    barrier = threading.Barrier(8)
+
+    def work() -> sqlite3.Connection:
+        barrier.wait()
+        return opening()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(work) for _ in range(8)]
+    whole = [one.result() for one in found if one.exception() is None]
+    for connection in whole:
         connection.close()
+    return len(whole)
+
+
+def test_who_holds_it_for_too_long_is_told(tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "t.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    late = sqlite3.connect(tmp_path / "t.sqlite", timeout=0.0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        write_ahead(late, 0.05)
+    holder.execute("ROLLBACK")
+    write_ahead(late, 0.05)
+    assert late.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    late.close()
+    holder.close()

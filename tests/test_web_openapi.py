@@ -106,7 +106,7 @@ QUERIES = {
 def test_answers_are_what_it_says(tmp_path: Path) -> None:
     """Each answer of a served site has the fields that its schema requires, and no other."""
     two_sittings(tmp_path / "kept", "hall")
-    with serving(told_site(timeline=tmp_path / "kept", purpose="research")) as server:
+    with serving(told_site(timeline=tmp_path / "kept", purpose="self")) as server:
         assert ask(server, "/api/v1/openapi.json").json["paths"].keys() == DOCUMENT["paths"].keys()
         for route in ROUTES:
             if route.method != "GET" or route.answer is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from streamer.errors import SinkError
 from streamer.outbox.entries import Entry
+from streamer.write_ahead import write_ahead
 
 VERSION = 1
 """Of the tables, in PRAGMA user_version."""
@@ -172,7 +173,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    write_ahead(connection, BUSY)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")  # what was delivered is not left on the disk
     connection.execute("BEGIN IMMEDIATE")

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from streamer.emotions import LABELS
 from streamer.errors import SinkError
+from streamer.write_ahead import write_ahead
 
 APPLICATION = 0x47724D64
 """Of PRAGMA application_id: "GrMd"."""
@@ -135,7 +136,8 @@ def writing(path: Path, steps: Steps = MIGRATIONS, *, wait: float = 5.0) -> sqli
             path.chmod(0o600)
         connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "trusted_schema=OFF"):
+            write_ahead(connection, wait)
+            for pragma in ("synchronous=NORMAL", "secure_delete=ON", "trusted_schema=OFF"):
                 connection.execute(f"PRAGMA {pragma}")
             _migrate(connection, steps)
         except sqlite3.Error:
