@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,6 +252,34 @@ def opened_at_once(opening: Callable[[], sqlite3.Connection]) -> int:
     for connection in whole:
         connection.close()
     return len(whole)
+
+
+class Refused(sqlite3.Connection):
+    """Notes when it was told that the file is locked."""
+
+    told: threading.Event
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*words)
+        except sqlite3.OperationalError:
+            self.told.set()
+            raise
+
+
+def test_who_comes_while_it_is_held_tries_again(tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "t.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    late = sqlite3.connect(tmp_path / "t.sqlite", timeout=0.0, check_same_thread=False, factory=Refused)
+    late.told = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        trying = pool.submit(write_ahead, late, 30.0)
+        assert late.told.wait(10)
+        holder.execute("ROLLBACK")
+        trying.result(timeout=10)
+    assert late.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    late.close()
+    holder.close()
 
 
 def test_who_holds_it_for_too_long_is_told(tmp_path: Path) -> None:
