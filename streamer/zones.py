@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
+from streamer.around import Around
 from streamer.stages import Source
 from streamer.types import Frame, Image
 
@@ -18,9 +18,9 @@ GREY = 127
 """Of all three channels: one even colour holds nothing that looks like a face."""
 
 
-class ZonedSource:
-    """Implements ``stages.Source`` by another one. Every pixel that a zone touches is grey in each frame; a frame is
-    still converted only when its picture is first asked for. All else of ``source`` is passed on.
+class ZonedSource(Around):
+    """Every pixel that a zone touches is grey in each frame; a frame is still converted only when its picture is first
+    asked for.
 
     Raises:
         ValueError: a zone is empty or reaches out of the picture.
@@ -31,29 +31,8 @@ class ZonedSource:
             x1, y1, x2, y2 = zone
             if not (0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1):
                 raise ValueError(f"a zone is x1, y1, x2, y2 with 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1, got {zone}")
-        self._source, self._zones = source, tuple(zones)
-
-    @property
-    def name(self) -> str:
-        return self._source.name
-
-    @property
-    def live(self) -> bool:
-        return self._source.live
-
-    @property
-    def damaged(self) -> int:
-        """Pictures that could not be read, where the source counts them."""
-        return int(getattr(self._source, "damaged", 0))
-
-    def __enter__(self) -> Self:
-        self._source.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._source.__exit__(kind, error, trace)
+        super().__init__(source)
+        self._zones = tuple(zones)
 
     def frames(self) -> Iterator[Frame]:
         for frame in self._source.frames():

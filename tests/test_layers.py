@@ -53,7 +53,8 @@ ALLOWED = {
     "outbox": f"{FOUNDATION} occurrences timeline row_events schema redaction metrics mailbox noted write_ahead",
     "session_report": f"{FOUNDATION} states occurrences timeline trends moments purposes paper",
     "audit": "errors",
-    "zones": "types box errors stages",
+    "zones": "types stages around",
+    "around": "types stages",
     "reload": "errors",
     "fanout": "",
     "inlet": "types mailbox",
@@ -90,7 +91,7 @@ ALLOWED = {
     "overlay": FOUNDATION,
     "chips": FOUNDATION,
     "trackers": FOUNDATION,
-    "sources": "types errors metrics mailbox stages states inlet redaction",  # stages: wrappers name it
+    "sources": "types errors metrics mailbox stages states inlet redaction around",  # stages: wrappers name it
     "sinks": "types errors metrics mailbox emotions packets fanout inlet redaction",  # emotions: records
     "detectors": f"{FOUNDATION} chips stages engines",  # stages: a detector that chooses between others
     "classifiers": f"{FOUNDATION} chips engines",
