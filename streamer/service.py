@@ -13,7 +13,7 @@ from streamer.config import Config
 from streamer.doors import Doors, doors
 from streamer.hub import Hub
 from streamer.keeping import Keeping, Told
-from streamer.kept.rooms import Quieting, noted, published_rooms, publisher_of, recorded, warnings
+from streamer.kept.rooms import Quieting, keeps_people, noted, published_rooms, publisher_of, recorded, warnings
 from streamer.metrics import Metrics
 from streamer.mood import RoomMood
 from streamer.notice import notice_of
@@ -139,8 +139,7 @@ def results_of(plan: Plan, gates: Doors, keeping: Keeping, source: str) -> tuple
     Raises:
         ConfigError: the purpose does not allow the timeline to keep them.
     """
-    timeline = plan.config.timeline
-    if timeline is None or not timeline.people:
+    if not keeps_people(plan.config):
         return gates.results(source)
     return (*gates.results(source), PeopleToTimeline(keeping.put, plan.room_of(source), plan.purpose))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -298,14 +298,19 @@ def main(words: Sequence[str] | None = None) -> None:
         for name, people in CASES:
             rows.append(row(attack(rules, people, arguments.rooms, arguments.seed, name), rules))
             print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    keep(arguments.out, "attack", arguments.rooms, AggregateRules(), rows)
+
+
+def keep(out: Path, tool: str, rooms: int, rules: AggregateRules, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down what was measured by ``tools.TOOL``, and on what."""
     document = {
         "machine": machine(),
-        "command": f"python -m tools.attack --rooms {arguments.rooms}",
-        "data": f"{arguments.rooms} simulated rooms of each case",
-        "rules": asdict(AggregateRules()),
+        "command": f"python -m tools.{tool} --rooms {rooms}",
+        "data": f"{rooms} simulated rooms of each case",
+        "rules": asdict(rules),
         "rows": rows,
     }
-    arguments.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ writes the table.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -22,10 +21,9 @@ from streamer.aggregate import AggregateRules
 from streamer.alerts import rules_of
 from streamer.chronicle import Chronicle
 from streamer.types import FrameResult, GroupMood, RoomResult
-from tools.attack import LEAST_ROOMS, SCRIPTS, TICK, Array, Phase, Result, course, features_of, row, scored
+from tools.attack import LEAST_ROOMS, SCRIPTS, TICK, Array, Phase, Result, course, features_of, keep, row, scored
 from tools.attack_published import EXPLAINED, STARTED, Stage, person, sight, stage, tracks
 from tools.attack_surfaces import ALERTS, BEGAN, Heard, told
-from tools.machine import machine
 
 CASES = (
     ("one leaves", 6),
@@ -167,14 +165,7 @@ def main(words: Sequence[str] | None = None) -> None:
         surfaces = {group: round(ratio, 3) for group, ratio in found.surfaces.items()}
         rows.append({**asdict(how), **row(found.result, rules), "surfaces": surfaces})
         print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-    document = {
-        "machine": machine(),
-        "command": f"python -m tools.attack_api --rooms {arguments.rooms}",
-        "data": f"{arguments.rooms} simulated rooms of each case",
-        "rules": asdict(rules),
-        "rows": rows,
-    }
-    arguments.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    keep(arguments.out, "attack_api", arguments.rooms, rules, rows)
 
 
 if __name__ == "__main__":

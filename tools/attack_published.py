@@ -5,9 +5,8 @@ Publisher, Hub. The attacker sees every event, of which the history is a part, a
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,10 +32,10 @@ from tools.attack import (
     Array,
     Phase,
     attack,
+    keep,
     row,
     seen,
 )
-from tools.machine import machine
 
 EXPLAINED = 16
 """Numbers of the explanation that he looks at; it has fewer."""
@@ -154,14 +153,7 @@ def main(words: Sequence[str] | None = None) -> None:
             result = attack(rules, people, arguments.rooms, arguments.seed, name, way)
             rows.append({"cameras": len(cameras), **row(result, rules)})
             print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-    document = {
-        "machine": machine(),
-        "command": f"python -m tools.attack_published --rooms {arguments.rooms}",
-        "data": f"{arguments.rooms} simulated rooms of each case",
-        "rules": asdict(rules),
-        "rows": rows,
-    }
-    arguments.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    keep(arguments.out, "attack_published", arguments.rooms, rules, rows)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,6 +40,7 @@ from streamer.sources.paced import Limited
 from streamer.stages import Classifier, Detector
 from streamer.trackers.norfair_tracker import NorfairTracker
 from streamer.types import Chip, Crop, Emotion, Face, Fit, Frame, FrameResult, Image
+from tools.around import Around, Part
 from tools.benchmark import DATA
 from tools.crowd import RATE, write
 from tools.machine import machine
@@ -61,9 +61,6 @@ SLOWLY = 4
 VIDEOS = ("one-neutral-smile-neutral.mp4", "crowd-1080p.mp4")
 
 
-Part = TypeVar("Part", bound=Detector | Classifier)
-
-
 @dataclass(frozen=True)
 class Delays:
     """Seconds that are waited in each look and for each face read, in which other threads may work."""
@@ -72,24 +69,12 @@ class Delays:
     face: float = 0.0
 
 
-class Slow(Generic[Part]):
+class Slow(Around[Part]):
     """A detector or classifier around another one."""
 
     def __init__(self, inner: Part, seconds: float) -> None:
-        self._inner, self._seconds = inner, seconds
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inner.__exit__(kind, error, trace)
-
-    @property
-    def about(self) -> str:
-        return self._inner.about
+        super().__init__(inner)
+        self._seconds = seconds
 
 
 class SlowDetector(Slow[Detector]):

@@ -58,6 +58,12 @@ def warnings(rooms: Sequence[PublishedRoom], rules: Sequence[Rule], purpose: Pur
     yield from never_told(rules, infers=infers_emotion(purpose), direct=direct)
 
 
+def keeps_people(config: Config) -> bool:
+    """Whether the timeline is to have rows of single people."""
+    timeline = config.timeline
+    return timeline is not None and timeline.enabled and timeline.people
+
+
 def recorded(config: Config) -> bool:
     """Whether the picture is written down or sent on."""
     output = config.output

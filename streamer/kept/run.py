@@ -17,7 +17,7 @@ from streamer.config import Config
 from streamer.hub import Event, Hub
 from streamer.keeping import Keeping, Told
 from streamer.kept.film import Film, FilmClock, PeopleOfFilm, film_of
-from streamer.kept.rooms import Quieting, noted, published_rooms, publisher_of, recorded, warnings
+from streamer.kept.rooms import Quieting, keeps_people, noted, published_rooms, publisher_of, recorded, warnings
 from streamer.metrics import Metrics
 from streamer.notice import notice_of
 from streamer.occurrences import Alert
@@ -152,7 +152,7 @@ def results_of(
     Raises:
         ConfigError: the purpose does not allow it.
     """
-    if config.timeline is None or not (config.timeline.enabled and config.timeline.people):
+    if not keeps_people(config):
         return tuple(own(source))
     room, purpose = config.room_of(source)[0], config.purpose
     people: ResultSink = (

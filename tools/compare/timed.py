@@ -6,38 +6,25 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
-from types import TracebackType
-from typing import Self
 
 from streamer.stages import Classifier, Detector
 from streamer.types import Chip, Crop, Emotion, Face, Fit, Image
+from tools.around import Around
 
 WARM_UP, MOST = 5, 200
 """Faces that do not count, and those that do at most."""
 
 
-class TimedDetector:
+class TimedDetector(Around[Detector]):
     """Looks at every picture once, however often it is asked: all classifiers get the very same faces. A size of
     picture that is new is looked at once more before, because engines get ready for a size when they meet it."""
 
     def __init__(self, inner: Detector, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._inner, self._clock = inner, clock
+        super().__init__(inner)
+        self._clock = clock
         self._found: dict[bytes, tuple[Face, ...]] = {}
         self._sizes: set[tuple[int, ...]] = set()
         self._seconds: list[float] = []
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inner.__exit__(kind, error, trace)
-
-    @property
-    def about(self) -> str:
-        return self._inner.about
 
     @property
     def fit(self) -> Fit:
@@ -64,25 +51,13 @@ class TimedDetector:
         return faces
 
 
-class TimedClassifier:
+class TimedClassifier(Around[Classifier]):
     """Reads the first ``WARM_UP`` + ``MOST`` faces once more, one at a time, to take the time of one."""
 
     def __init__(self, inner: Classifier, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._inner, self._clock = inner, clock
+        super().__init__(inner)
+        self._clock = clock
         self._seconds: list[float] = []
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inner.__exit__(kind, error, trace)
-
-    @property
-    def about(self) -> str:
-        return self._inner.about
 
     @property
     def crop(self) -> Crop:
