@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,15 @@ def test_the_model_card_tells_people_the_same(measured: Measured) -> None:
     assert all(picture in text for picture in ("(reliability.png)", "(curves.png)"))
     assert "**apparent expression**" in text
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
+
+
+def test_a_teacher_from_elsewhere_is_named_where_the_data_are(measured: Measured) -> None:
+    settings = (*COURSE.settings, ("teacher 1: network", "pretrained dlib, side 118, dropout 0.4"))
+    taught = replace(measured, course=replace(COURSE, settings=settings))
+    for text in (card_file.render(taught), model_card.render(taught)):
+        assert "one of the teachers started from dlib's face recognition network" in " ".join(text.split())
+    assert "none of its numbers are in this file" in " ".join(model_card.render(taught).split())
+    assert "dlib" not in card_file.render(measured) + model_card.render(measured)
 
 
 def test_a_card_that_the_file_does_not_answer_to_is_not_shipped(measured: Measured) -> None:

@@ -21,7 +21,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; it comes wi
 from tools.train import export, twin  # noqa: E402  # these need torch
 from tools.train.augment import Distortions  # noqa: E402
 from tools.train.fit import BEST, LOG, Run, load_best  # noqa: E402
-from tools.train.teaching import lessons  # noqa: E402
+from tools.train.teaching import answers, lessons  # noqa: E402
 
 SHAPE = s.Network(widths=(6, 8), blocks=(1, 1), dropout=0.1)
 GENTLE = s.Augmentation(rotation=3, zoom=(0.95, 1.05), stretch=0.0, shift=0.02, cutout=0.0, low=0.0, blur=0.0,
@@ -227,12 +227,14 @@ def test_a_run_that_is_needed_twice_is_made_once(tmp_path: Path) -> None:
     assert not (tmp_path / s.teacher(1) / s.BEFORE).exists()
 
 
-def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path, seen: bool) -> None:
     """The annotators say nothing at all (every label alike): all that can be learnt comes from the teacher."""
     faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
     master = gentle(chosen(epochs=10, batch=16, teach=0.0, rate=0.1))
     silent_votes = replace(faces, shares=np.full_like(faces.shares, 1 / 8))
-    pupil = master.model_copy(update={"teachers": (master,), "fit": master.fit.model_copy(update={"teach": 1.0})})
+    learning = master.fit.model_copy(update={"teach": 1.0, "teach_seen": seen})
+    pupil = master.model_copy(update={"teachers": (master,), "fit": learning})
     with pytest.raises(s.SettingsError, match="train first"):
         Run(pupil, silent_votes, tmp_path)
     Run(master, faces, tmp_path / s.teacher(1)).train(valid, silent)
@@ -247,6 +249,64 @@ def test_a_lesson_is_the_mean_over_teachers_and_mirror_images() -> None:
     both = [softmax(twin.logits(network, view)) for view in (images.numpy(), images.numpy()[:, :, ::-1].copy())]
     np.testing.assert_allclose(lessons([network], images), np.mean(both, axis=0), atol=0.02)  # bfloat16
     assert torch.allclose(lessons([network], images), lessons([network, network], images), atol=1e-6)
+
+
+def test_an_answer_to_a_distorted_face_is_the_mean_over_teachers() -> None:
+    first, _ = untrained()
+    torch.manual_seed(8)
+    second = type(first)(SHAPE).train()
+    x = torch.from_numpy(made_faces.faces(16).images)[:, None].float() + 0.5
+    with torch.no_grad():
+        wanted = [torch.softmax(one.eval()(x), dim=1) for one in (first, second)]
+    assert float((wanted[0] - wanted[1]).abs().max()) > 0.05
+    torch.testing.assert_close(answers([first, second.train()], x), (wanted[0] + wanted[1]) / 2, atol=0.02, rtol=0)
+
+
+def test_a_run_may_end_before_its_cycle_does(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
+    logs: list[list[float]] = []
+    for ending in ({"epochs": 3}, {"epochs": 3, "end_after": 1}, {"epochs": 3, "end_after": 9}):
+        folder = tmp_path / str(len(logs))
+        Run(chosen(**ending), faces, folder).train(valid, silent)
+        logs.append([json.loads(line)["rate"] for line in (folder / LOG).read_text().splitlines()])
+    assert logs[1] == logs[0][:1]
+    assert logs[2] == logs[0]
+    assert len(logs[0]) == 3
+
+
+def test_a_rate_that_rises_less_starts_higher(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(320), made_faces.faces(16, seed=1)
+    rates = []
+    for rise in (2.0, 100.0):
+        folder = tmp_path / str(rise)
+        settings = chosen(rise=rise, warm_up=0.98, end_after=1, rate=0.1, teach=0.0)
+        Run(settings, faces, folder).train(valid, silent)
+        rates.append(json.loads((folder / LOG).read_text())["rate"])
+    assert rates == pytest.approx([0.075, 0.05], rel=0.2)
+    assert rates[0] > 1.2 * rates[1]
+
+
+def test_the_run_before_need_not_teach(tmp_path: Path) -> None:
+    pupil = chosen(before_teaches=False).model_copy(update={"before": chosen(seed=1), "teachers": (chosen(seed=5),)})
+    assert pupil.taught_by(tmp_path) == (tmp_path / s.teacher(1),)
+
+
+def test_a_run_before_of_another_shape_is_refused(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
+    Run(chosen(epochs=1), faces, tmp_path / s.BEFORE).train(valid, silent)
+    wide = s.Network(widths=(6, 9), blocks=(1, 1))
+    after = chosen(epochs=1).model_copy(update={"before": chosen(epochs=1), "network": wide})
+    with pytest.raises(s.SettingsError, match="before, has a network of another shape"):
+        Run(after, faces, tmp_path)
+
+
+def test_a_teacher_that_is_too_slow_is_not_shipped() -> None:
+    from tools.train.ship import Parts, make
+
+    faces = made_faces.faces(8)
+    slow = chosen().model_copy(update={"network": s.Pretrained(pretrained="dlib")})
+    with pytest.raises(s.SettingsError, match="a teacher's, too slow to be shipped: name a run of a plain network"):
+        make(None, slow, Parts(faces, faces, faces))
 
 
 def test_the_last_part_of_a_run_is_gentle(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,15 +17,22 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def needed(run: Any) -> Iterator[Any]:
+    """A run, as settings or as words, and all that it needs."""
+    words = run if isinstance(run, dict) else dict(run)
+    yield run
+    for one in [*(words.get("teachers") or ()), *filter(None, [words.get("before")])]:
+        yield from needed(one)
+
+
 def test_the_shipped_settings_are_read_and_name_every_setting() -> None:
     import yaml
 
     chosen, raw = load(DEFAULT), yaml.safe_load(DEFAULT.read_text("utf-8"))
     assert chosen.network.side == 48
-    named = {key: set(part) for key, part in chosen.model_dump(exclude={"before", "teachers"}).items()}
-    parts = [raw, *raw.get("teachers", ()), raw["before"]]
-    for run in parts:
-        assert {key: set(part) for key, part in run.items() if key not in ("before", "teachers")} == named
+    for run, words in zip(needed(chosen), needed(raw), strict=True):
+        named = {key: set(part) for key, part in run.model_dump(exclude={"before", "teachers"}).items()}
+        assert {key: set(part) for key, part in words.items() if key not in ("before", "teachers")} == named
     assert chosen.before is not None
 
 
@@ -40,6 +49,8 @@ def test_what_is_not_named_has_its_default(tmp_path: Path) -> None:
         ("fit: {epoch: 3}", ["fit.epoch: Extra inputs are not permitted"]),
         ("data: {held_out: 1.5}\nfit: {rate: -1}", ["data.held_out: ", "fit.rate: "]),
         ("network: {widths: [48, wide]}", ["network.widths.1: "]),
+        ("network: {pretrained: dlib, side: 48}", ["network.side: Input should be greater than or equal to 103"]),
+        ("network: {pretrained: other}", ["network.pretrained: "]),
         ("just words", ["cannot be used"]),
         ("fit: [", ["is not YAML"]),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.data import ROOT
-from tools.train.settings import DEFAULT, Fit, Settings, SettingsError, load
+from tools.train.settings import DEFAULT, Fit, Pretrained, Settings, SettingsError, load
 from tools.train.tried import differing, entry
 
 
@@ -30,6 +30,12 @@ def test_only_other_settings_are_told() -> None:
     shipped = Settings().model_dump(mode="json")
     other = Settings(fit=Fit(epochs=3)).model_dump(mode="json")
     assert differing(other, shipped) == {"fit": {"epochs": 3}}
+
+
+def test_a_network_of_another_kind_is_told_whole() -> None:
+    shipped = Settings().model_dump(mode="json")
+    other = Settings(network=Pretrained(pretrained="dlib", dropout=0.3)).model_dump(mode="json")
+    assert differing(other, shipped) == {"network": {"pretrained": "dlib", "side": 150}}
 
 
 def test_a_run_without_an_epoch_is_refused() -> None:

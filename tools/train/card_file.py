@@ -18,6 +18,10 @@ LIMITS = (
     "expression, as annotators see it in a picture, not what anybody feels. How right it is by age, sex, skin or "
     "culture has not been measured."
 )
+DLIB = (
+    "one of the teachers started from dlib's face recognition network (Davis King, given to the public domain), which "
+    "had been trained on about three million faces from the web"
+)
 NOTE = (
     "Temperature and the adjustment for rare labels are inside the file. Read its numbers as those of a group, over "
     "time, never as a verdict on a person."
@@ -31,10 +35,16 @@ def render(measured: Measured) -> str:
 
 def training_data(measured: Measured) -> str:
     faces = f"{measured.course.faces:,}".replace(",", " ")
-    return (
+    text = (
         f"FER+ training split: {faces} faces of FER2013, 48 × 48 gray, with ten annotators' votes as soft labels; "
         "no picture of the validation split, and none of the tenth that temperature and confusion come from"
     )
+    return f"{text}; {DLIB}" if pretrained(measured) else text
+
+
+def pretrained(measured: Measured) -> bool:
+    """Whether one of the teachers started from dlib's network."""
+    return any(value.startswith("pretrained dlib") for _, value in measured.course.settings)
 
 
 def _head(measured: Measured) -> list[str]:

@@ -17,11 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tools.scores import calibration_error, macro_recall
+from tools.train import pretrained
 from tools.train.augment import Distortions
 from tools.train.data import Faces, epoch_rows, repeats
 from tools.train.network import Network, logits_of
-from tools.train.settings import BEFORE, Fit, Settings, SettingsError
-from tools.train.teaching import lessons
+from tools.train.pretrained import FaceNetwork
+from tools.train.settings import BEFORE, Fit, Pretrained, Settings, SettingsError
+from tools.train.settings import Network as Shape
+from tools.train.teaching import answers, lessons
+
+FIRST = 256
+"""Faces on which a pretrained network's normalisation is set."""
 
 CHECKPOINT, BEST, LOG = "checkpoint.pt", "best.pt", "epochs.jsonl"
 
@@ -56,24 +62,42 @@ class Run:
         self._distort = Distortions(settings.augmentation, settings.network.side, self._dice)
         gentle = settings.augmentation.model_copy(update={"mixup": 0.0, "cutout": 0.0})
         self._gentle = Distortions(gentle, settings.network.side, self._dice)
-        first = load_best(folder / BEFORE)[0] if settings.before else Network(settings.network)
-        self.network = first.to(memory_format=torch.channels_last)
+        self._images, self._shares = torch.from_numpy(faces.images), torch.from_numpy(faces.shares)
+        self.network = self._first(folder).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         self._factors = repeats(faces.labels, settings.data.repeat_below)
         self._steps = int(self._factors.sum()) // fit.batch * fit.epochs
         self._optimizer, self._schedule = _optimizer(self.network, fit, self._steps)
-        self._images, self._shares = torch.from_numpy(faces.images), torch.from_numpy(faces.shares)
         teachers = [load_best(path)[0] for path in settings.taught_by(folder)]
-        self._lessons = lessons(teachers, self._images) if teachers else None
+        self._seen = [one.to(memory_format=torch.channels_last) for one in teachers] if fit.teach_seen else []
+        self._lessons = lessons(teachers, self._images) if teachers and not fit.teach_seen else None
         self._step, self.done = 0, 0
         self.best = -1.0
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
 
+    def _first(self, folder: Path) -> nn.Module:
+        """What the run starts from.
+
+        Raises:
+            SettingsError: the run before has not been made, or its network is another one; dlib's file is not there.
+        """
+        shape = self._settings.network
+        if self._settings.before is None:
+            if isinstance(shape, Pretrained):
+                return pretrained.started(shape, pretrained.dlib(), self._images[:FIRST])
+            return Network(shape)
+        before, network = load_best(folder / BEFORE)[0], made(shape)
+        try:
+            network.load_state_dict(before.state_dict())
+        except RuntimeError as error:
+            raise SettingsError(f"the run before, in {folder / BEFORE}, has a network of another shape") from error
+        return network
+
     def train(self, valid: Faces, say: Callable[[str], None]) -> None:
         """The epochs that are left. After each: its scores, a checkpoint, and the best weights so far."""
-        fit = self._settings.fit
-        while self.done < fit.epochs:
+        last = self._settings.fit.last()
+        while self.done < last:
             started = time.monotonic()
             loss = self._epoch()
             logits = logits_of(self.average, torch.from_numpy(valid.images[valid.agreed]))
@@ -89,7 +113,7 @@ class Run:
             with (self._folder / LOG).open("a", encoding="utf-8") as log:
                 log.write(json.dumps(asdict(entry)) + "\n")
             self._checkpoint()
-            say(_line(entry, fit.epochs))
+            say(_line(entry, last))
 
     def _epoch(self) -> float:
         """Mean loss."""
@@ -108,6 +132,8 @@ class Run:
         distort = self._gentle if gentle else self._distort
         x, targets = distort.mixed(distort(self._images[rows]), self._targets(rows))
         x = x.to(memory_format=torch.channels_last)
+        if self._seen and (share := self._teach()):
+            targets = (1 - share) * targets + share * answers(self._seen, x)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(x)
         loss = functional.cross_entropy(logits.float(), targets)
@@ -121,14 +147,19 @@ class Run:
 
     def _targets(self, rows: Tensor) -> Tensor:
         """The annotators' shares, later mixed with what the teachers or the average say of the undistorted face."""
-        fit, shares = self._settings.fit, self._shares[rows]
-        if fit.teach == 0 or self._step < fit.teach_from * self._steps:
+        share, shares = self._teach(), self._shares[rows]
+        if share == 0 or self._seen:
             return shares
         if self._lessons is not None:
             said = self._lessons[rows]
         else:
             said = functional.softmax(logits_of(self.average, self._images[rows]), dim=1)
-        return (1 - fit.teach) * shares + fit.teach * said
+        return (1 - share) * shares + share * said
+
+    def _teach(self) -> float:
+        """The teachers' share in a target at this step."""
+        fit = self._settings.fit
+        return fit.teach if self._step >= fit.teach_from * self._steps else 0.0
 
     def _follow(self) -> None:
         """Move the average: faster at the start, when it is of few steps."""
@@ -181,7 +212,12 @@ class Run:
         (self._folder / LOG).write_text("".join(line + "\n" for line in kept), "utf-8")
 
 
-def load_best(folder: Path) -> tuple[Network, Settings]:
+def made(shape: Shape | Pretrained) -> Network | FaceNetwork:
+    """A network of that shape with chance numbers."""
+    return FaceNetwork(shape) if isinstance(shape, Pretrained) else Network(shape)
+
+
+def load_best(folder: Path) -> tuple[Network | FaceNetwork, Settings]:
     """The network with the best accuracy on the validation split.
 
     Raises:
@@ -192,7 +228,7 @@ def load_best(folder: Path) -> tuple[Network, Settings]:
         raise SettingsError(f"{folder} holds no {BEST}: train first")
     state = torch.load(path, weights_only=True)
     settings = Settings.model_validate(state["settings"])
-    network = Network(settings.network)
+    network = made(settings.network)
     network.load_state_dict(state["weights"])
     return network.eval(), settings
 
@@ -204,7 +240,7 @@ def _optimizer(network: nn.Module, fit: Fit, steps: int) -> tuple[Any, Any]:
     groups = [{"params": wide, "weight_decay": fit.decay}, {"params": narrow, "weight_decay": 0.0}]
     optimizer = torch.optim.SGD(groups, fit.rate, momentum=fit.momentum, nesterov=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, fit.rate, total_steps=steps + 1, pct_start=fit.warm_up, div_factor=10, final_div_factor=1000
+        optimizer, fit.rate, total_steps=steps + 1, pct_start=fit.warm_up, div_factor=fit.rise, final_div_factor=1000
     )
     return optimizer, schedule
 

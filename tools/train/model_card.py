@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from streamer.emotions import LABELS
 from tools.scores import RESAMPLES, Estimate
-from tools.train.card_file import LIMITS, TITLE, training_data
+from tools.train.card_file import LIMITS, TITLE, pretrained, training_data
 from tools.train.intervals import wilson
 from tools.train.measured import Measured
 
@@ -24,6 +24,12 @@ DATA = """\
 The votes are FER+ (Barsoum et al. 2016, https://arxiv.org/abs/1608.01041; MIT licence). The pictures are FER2013: faces
 from a web search, published for a competition, without a clear right to redistribute and without the consent of the
 people shown. The pictures are not part of this project; the weights are."""
+
+DLIB = """\
+dlib's network (dlib_face_recognition_resnet_model_v1, https://github.com/davisking/dlib-models) comes as the package
+face_recognition_models. Its author names the FaceScrub and VGG Face data sets and pictures from the web as its
+pictures; what holds for FER2013 holds for them. Only a teacher was made from it: none of its numbers are in this file,
+and the file tells nobody from anybody."""
 
 CALIBRATION = """\
 The temperature is fitted on a tenth of the training split that was never trained on (equal pictures are all on the same
@@ -42,7 +48,7 @@ def render(measured: Measured) -> str:
         ("## What is taken for what", _confusion(measured)),
         ("## Calibration", _calibration(measured)),
         ("## Limits", LIMITS),
-        ("## Data and licence", f"{training_data(measured)}.\n\n{DATA}"),
+        ("## Data and licence", _data(measured)),
         ("## Training", _training(measured)),
     ]
     return "\n\n".join(f"{title}\n\n{_wrapped(text)}" for title, text in sections) + "\n"
@@ -56,6 +62,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def _wrapped(text: str) -> str:
     """Paragraphs in lines of 120; tables and pictures as they are."""
     parts = (part if part.startswith(("|", "![")) else textwrap.fill(part, 120) for part in text.split("\n\n"))
+    return "\n\n".join(parts)
+
+
+def _data(measured: Measured) -> str:
+    parts = [f"{training_data(measured)}.", DATA, *([DLIB] if pretrained(measured) else [])]
     return "\n\n".join(parts)
 
 

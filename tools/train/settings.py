@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0)]
@@ -44,6 +44,16 @@ class Network(Part):
     widths: tuple[Whole, ...] = (48, 80, 160, 256)
     blocks: tuple[Whole, ...] = (1, 2, 2, 1)
     dropout: Share = 0.3
+
+
+class Pretrained(Part):
+    """dlib's face recognition network (5.6 million parameters; see tools.train.dlib_file), for teachers only: it is too
+    slow to be shipped. Faces are enlarged to ``side`` pixels; dlib's own have 150. Below 103 its last layers would be
+    left without a picture."""
+
+    pretrained: Literal["dlib"]
+    side: Annotated[int, Field(ge=103)] = 150
+    dropout: Share = 0.4
 
 
 class Data(Part):
@@ -85,7 +95,12 @@ class Fit(Part):
     From ``teach_from`` (share of the run) on, ``teach`` of each target comes from the teachers (Hinton et al. 2015,
     https://arxiv.org/abs/1503.02531), or, where there are none, from that average's own answer to the undistorted face
     (Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780). From ``gentle_from`` on no face is
-    mixed with another or covered any more, so that the last steps see faces as they will come.
+    mixed with another or covered any more, so that the last steps see faces as they will come. With ``teach_seen`` the
+    teachers answer to the face as it is distorted and mixed, each time anew, as the pupil sees it (Beyer et al. 2022,
+    https://arxiv.org/abs/2106.05237).
+
+    The rate starts ``rise`` times lower than ``rate``, its highest. ``end_after``: the epoch after which the run ends,
+    where that is before its cycle does.
     """
 
     epochs: Whole = 100
@@ -97,21 +112,43 @@ class Fit(Part):
     average: Share = 0.999
     teach: Share = 0.4
     teach_from: Share = 0.25
+    teach_seen: bool = False
+    before_teaches: bool = True
     gentle_from: Share = 1.0
+    rise: Above = 10.0
+    end_after: Whole | None = None
     seed: int = 1
     threads: Whole = 2
+
+    def last(self) -> int:
+        """The epoch that the run ends with."""
+        return min(self.epochs, self.end_after or self.epochs)
+
+
+PLAIN, PRETRAINED = "a plain network", "a pretrained network"
+
+
+def _kind(given: Any) -> str:
+    named = "pretrained" in given if isinstance(given, dict) else isinstance(given, Pretrained)
+    return PRETRAINED if named else PLAIN
+
+
+AnyNetwork = Annotated[
+    Annotated[Network, Tag(PLAIN)] | Annotated[Pretrained, Tag(PRETRAINED)],
+    Discriminator(_kind),
+]
 
 
 class Settings(Part):
     """All settings of a run. ``before``: the run whose best weights it starts from, which is made first.
 
     ``teachers``: runs that are made first too, whose best weights teach this one. Where there are any, the run before
-    is one of them.
+    is one of them, unless ``fit.before_teaches`` says otherwise.
     """
 
     before: Settings | None = None
     teachers: tuple[Settings, ...] | None = None
-    network: Network = Network()
+    network: AnyNetwork = Network()
     data: Data = Data()
     augmentation: Augmentation = Augmentation()
     fit: Fit = Fit()
@@ -121,7 +158,7 @@ class Settings(Part):
         if not self.teachers:
             return ()
         given = [folder / teacher(number) for number in range(1, len(self.teachers) + 1)]
-        return (*given, folder / BEFORE) if self.before is not None else tuple(given)
+        return (*given, folder / BEFORE) if self.before is not None and self.fit.before_teaches else tuple(given)
 
     def digest(self) -> str:
         """Changes when any setting does, so that a run is not resumed with other settings."""
@@ -139,5 +176,9 @@ def load(path: Path) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not YAML: {error}") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
+        lines = [f"{_place(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False)]
         raise SettingsError(f"{path} cannot be used: {'; '.join(lines)}") from error
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    return ".".join(str(step) for step in steps if step not in (PLAIN, PRETRAINED))

@@ -25,7 +25,7 @@ from streamer.errors import ConfigError
 from tools.places import DATA
 from tools.train import calibrate, card_file, curves, data, export, model_card, reliability
 from tools.train.measured import Adjustment, Answered, Course, Measured, Model, measure
-from tools.train.settings import Settings, SettingsError
+from tools.train.settings import Pretrained, Settings, SettingsError
 
 WEIGHTS = Path(__file__).parent.parent.parent / "engines" / "weights"
 PICTURES = 3
@@ -72,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def ship(run: Path, folder: Path, out: Path) -> None:
     """Raises:
-    SettingsError, NoCurves: the run has no network yet.
+    SettingsError, NoCurves: the run has no network yet, or one that is for teaching only.
     CannotCalibrate, CannotExport, EngineError: the model is not fit to be shipped.
     """
     from tools.train.fit import load_best  # torch
@@ -109,11 +109,15 @@ def make(network: Any, settings: Settings, parts: Parts) -> Model:
     """The file, compared with the network it is made of; ``network`` is a tools.train.network.Network.
 
     Raises:
+        SettingsError: the network is for teaching only.
         CannotCalibrate: the faces kept aside do not do for it.
         CannotExport: the file answers otherwise than the network.
     """
     from tools.train import twin  # torch
 
+    shape = settings.network
+    if isinstance(shape, Pretrained):
+        raise SettingsError("this run is a teacher's, too slow to be shipped: name a run of a plain network")
     valid = calibrate.Known(twin.logits(network, parts.valid.images), parts.valid.labels)
     aside = calibrate.Known(twin.logits(network, parts.aside.images), parts.aside.labels)
     rows = calibrate.table(aside, valid, parts.trained.shares)
@@ -122,10 +126,10 @@ def make(network: Any, settings: Settings, parts: Parts) -> Model:
     adjustment = Adjustment(chosen.strength, round(chosen.temperature, 4))
     offset = calibrate.offsets(parts.trained.shares, adjustment.strength)
     calibration = calibrate.Calibration(adjustment.temperature, offset)
-    file = export.build(twin.weights(network), settings.network, calibration)
+    file = export.build(twin.weights(network), shape, calibration)
     farthest = export.compare(answered(file, parts.valid.images), calibration(valid.logits))
     print(f"file and network: probabilities differ by {farthest:.5f} at most over {len(valid.labels)} faces")
-    reference = twin.logits(twin.stored(network, calibration), drawn(PICTURES, settings.network.side))
+    reference = twin.logits(twin.stored(network, calibration), drawn(PICTURES, shape.side))
     return Model(file, adjustment, calibrate.softmax(reference))
 
 
@@ -147,8 +151,8 @@ def check(card: str, file: bytes) -> None:
 
 def _course(run: Path, settings: Settings, faces: int) -> Course:
     epochs = curves.read(run)
-    if len(epochs) < settings.fit.epochs:
-        print(f"note: this run is not finished: {len(epochs)} of {settings.fit.epochs} epochs are done")
+    if len(epochs) < settings.fit.last():
+        print(f"note: this run is not finished: {len(epochs)} of {settings.fit.last()} epochs are done")
     shown = tuple(_shown(settings))
     return Course(faces, int(curves.best(epochs)["epoch"]), len(epochs), settings.network.side, shown)
 

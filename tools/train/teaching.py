@@ -16,3 +16,10 @@ def lessons(teachers: Sequence[nn.Module], images: Tensor) -> Tensor:
     views = (images, images.flip(2))
     said = [functional.softmax(logits_of(teacher, view), dim=1) for teacher in teachers for view in views]
     return torch.stack(said).mean(0)
+
+
+def answers(teachers: Sequence[nn.Module], x: Tensor) -> Tensor:
+    """(N, 8) probabilities for distorted faces (N, 1, S, S), 0…255: the mean over teachers."""
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        said = [functional.softmax(teacher.eval()(x).float(), dim=1) for teacher in teachers]
+    return torch.stack(said).mean(0)

@@ -43,7 +43,7 @@ def entry(name: str, note: str, chosen: Settings, log: str) -> dict[str, Any]:
 def differing(chosen: dict[str, Any], shipped: dict[str, Any]) -> dict[str, Any]:
     """The settings that are not as shipped, by part."""
     parts = {
-        part: {key: value for key, value in chosen[part].items() if value != shipped[part][key]}
+        part: {key: value for key, value in chosen[part].items() if value != shipped[part].get(key)}
         for part in ("network", "data", "augmentation", "fit")
     }
     return {part: values for part, values in parts.items() if values}
