@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from streamer.registry import DETECTORS
-from streamer.subcommands import Kept, Offline, audit, engines, leave, models, timeline
+from streamer.subcommands import Kept, Offline, Served, audit, engines, leave, models, timeline
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 internal error, or a fault that doctor found; 2 wrong arguments or configuration; 3 some of the
@@ -147,19 +147,20 @@ def purge(
     before: Annotated[str | None, typer.Option(metavar="DATE", help="What is older, such as 2026-01-31.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that is kept.")] = False,
     room: Annotated[str | None, typer.Option(help="Of this room alone.")] = None,
+    config: Served = None,
     file: Kept = None,
 ) -> None:
     """Delete what is kept of rooms, for good."""
+    from streamer.commands.places import places
     from streamer.commands.timeline import purge
-    from streamer.timeline.places import timeline_path
 
-    leave(purge(timeline_path(file), before=before, everything=everything, room=room))
+    leave(purge(places(config, file, os.environ), before=before, everything=everything, room=room))
 
 
 @app.command("report")
 def session(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A name that ends in .html or .pdf.")],
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="That of groupmood serve.")] = None,
+    config: Served = None,
     room: Annotated[str | None, typer.Option(help="Default: the only one.")] = None,
     sitting: Annotated[int | None, typer.Option(metavar="N", help="1 is the first. Default: the last.")] = None,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="2026-01-31T14:30.")] = None,

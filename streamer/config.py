@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from streamer.alerts import alert_of
-from streamer.config_faults import Parts, describe, listed, told
+from streamer.config_faults import describe, listed, told
 from streamer.document import expanded, name_faults, parsed, room_faults, unset
 from streamer.errors import ConfigError
 from streamer.noted import Alert, Audit, Events, Timeline
@@ -258,29 +258,8 @@ def check(
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        found += [describe(fault, PARTS) for fault in told(error, {path for path, _ in missing})]
+        found += [describe(fault, Config) for fault in told(error, {path for path, _ in missing})]
     found += [*name_faults(document.get("sources")), *room_faults(document)]
     if found:
         raise listed(where, found)
     return config
-
-
-PARTS: Parts = {
-    "": Config,
-    "sources": Source,
-    "rooms": Room,
-    "detector": Detector,
-    "classifier": Classifier,
-    "engine": Engine,
-    "overlay": Overlay,
-    "output": Output,
-    "notice": Notice,
-    "latency": Latency,
-    "server": Server,
-    "webrtc": WebRtc,
-    "timeline": Timeline,
-    "alerts": Alert,
-    "events": Events,
-    "audit": Audit,
-}
-"""For a "did you mean" in each of them."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -94,7 +95,12 @@ class Keeping:
     def _writer_of(self, config: Config) -> TimelineWriter | None:
         if self.timeline is None or config.timeline is None:
             return None
-        return TimelineWriter(self.timeline, retention_days=config.timeline.retention_days)
+        days = config.timeline.retention_days
+        return TimelineWriter(self.timeline, retention_days=days, forgot=self._forgot)
+
+    def _forgot(self, rows: int, before: float) -> None:
+        limit = datetime.fromtimestamp(before, UTC).isoformat(timespec="seconds")
+        self.note("deleted", rows=rows, before=limit, reason="retention")
 
     def _measure(self, metrics: Metrics) -> None:
         if (writer := self._writer) is not None:
@@ -115,8 +121,8 @@ class Keeping:
             SinkError: the timeline or a file of events cannot be written.
         """
         with ExitStack() as stack:
-            stack.enter_context(together([*([] if self._writer is None else [self._writer]), *self._boxes]))
             stack.callback(self._scribe.shutdown)
+            stack.enter_context(together([*([] if self._writer is None else [self._writer]), *self._boxes]))
             stack.callback(self._ended)
             self._began()
             stack.enter_context(self._chronicle)

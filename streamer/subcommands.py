@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +16,7 @@ timeline = typer.Typer(help="What is kept of rooms: see it, export it.", no_args
 audit = typer.Typer(help="The log of what was done with the analysis.", no_args_is_help=True)
 
 Kept = Annotated[Path | None, typer.Option("--timeline", metavar="FILE", help="Default: that in the state folder.")]
+Served = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="That of groupmood serve.")]
 Log = Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: that in the state folder.")]
 
 
@@ -89,12 +91,12 @@ def engines_clear() -> None:
 
 
 @timeline.command("info")
-def timeline_info(file: Kept = None) -> None:
+def timeline_info(config: Served = None, file: Kept = None) -> None:
     """Each room: since when, how long there were numbers, in how many sittings."""
+    from streamer.commands.places import places
     from streamer.commands.timeline import info
-    from streamer.timeline.places import timeline_path
 
-    leave(info(timeline_path(file)))
+    leave(info(places(config, file, os.environ).timeline))
 
 
 @timeline.command("export")
@@ -104,13 +106,14 @@ def timeline_export(
     room: Annotated[str | None, typer.Option(help="Default: all rooms.")] = None,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="2026-01-31T14:30.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="TIME")] = None,
+    config: Served = None,
     file: Kept = None,
 ) -> None:
     """Write what is kept into a file of its own."""
+    from streamer.commands.places import places
     from streamer.commands.timeline import export
-    from streamer.timeline.places import timeline_path
 
-    leave(export(timeline_path(file), out, what, room=room, since=since, until=until))
+    leave(export(places(config, file, os.environ), out, what, room=room, since=since, until=until))
 
 
 @audit.command("verify")

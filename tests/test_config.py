@@ -132,6 +132,13 @@ def test_a_plain_number_or_text_is_an_address() -> None:
         ({"rooms": {"hall": {"sources": [{"a": 1}]}}}, "rooms.hall.sources.0: Input should be a valid string"),
         ({"output": "out.mp4"}, "output: expected a mapping of video, results, hls, push, virtual_camera, got str"),
         ({"cachedir": "x"}, "cachedir: unknown key (did you mean 'cache_dir'?)"),
+        ({"sources": {"address": {"miror": 1, "address": 0}}},
+         "sources.address.miror: unknown key (did you mean 'mirror'?)"),
+        ({"events": {"webhooks": "x"}}, "events.webhooks: Input should be a list"),
+        ({"events": {"webhooks": [{"url": "https://a.example/", "secret": "s" * 32, "name": "x"}]}},
+         "events.webhooks.0.name: unknown key; known: events, secret, url"),
+        ({"events": {"mqtt": {"host": "b", "usrname": "x"}}},
+         "events.mqtt.usrname: unknown key (did you mean 'username'?)"),
     ],
 )  # fmt: skip
 def test_a_part_of_the_wrong_shape_says_which_one_is_wanted(document: dict[str, Any], fault: str) -> None:

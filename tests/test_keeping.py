@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from streamer.keeping import Keeping, Told
 from streamer.metrics import Metrics
 from streamer.publish.lasting import NAME as NOISE
 from streamer.service import service
+from streamer.timeline.places import NAME as TIMELINE
 from streamer.timeline.reader import TimelineReader
+from tests.timeline_rows import second, until, write
 from tests.web_site import result
 
 TOLD = Told("audience", "0.1.0", "centerface + groupmood", "A camera reads apparent expressions.", {"server": "x"})
@@ -84,6 +87,23 @@ def test_off_and_on_stand_in_the_log_once_each(tmp_path: Path) -> None:
     kept.note("marked", id="too late")
     entries = [json.loads(line)["what"] for line in (tmp_path / "state" / audit.NAME).read_text("utf-8").splitlines()]
     assert entries == ["begun", "off", "on", "ended"]
+
+
+def test_what_is_deleted_because_of_its_age_stands_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    write(tmp_path / "state" / TIMELINE, [second(at) for at in range(20)])
+    with keeping(tmp_path, Hub(), timeline={"retention_days": 3}) as kept:
+        assert kept.timeline is not None
+        with TimelineReader(kept.timeline) as reader:
+            assert until(lambda: reader.span("hall") is None)
+    log = tmp_path / "state" / audit.NAME
+    assert audit.verify(log).fault == ""
+    entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    (facts,) = [entry["facts"] for entry in entries if entry["what"] == "deleted"]
+    assert (facts["rows"], facts["reason"]) == (20, "retention")
+    assert datetime.now(UTC) - datetime.fromisoformat(facts["before"]) == pytest.approx(
+        timedelta(days=3), abs=timedelta(minutes=5)
+    )
 
 
 @pytest.mark.parametrize(("purpose", "there"), [("research", True), ("self", False), ("expressions_only", False)])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamer import audit
+from streamer.commands.places import Places, places
 from streamer.commands.timeline import export, info, purge, seconds_of, size
 from streamer.errors import ConfigError, SinkError
 from streamer.occurrences import mark
@@ -63,10 +64,10 @@ def test_info_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_export(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.csv"
-    assert export(path, out, room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z") == 0
+    assert export(Places(path), out, room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z") == 0
     assert capsys.readouterr().out == f"{out}: 1 row\n"
     assert "2023-11-14T22:30:00Z" in out.read_text().splitlines()[1]
-    assert export(path, tmp_path / "marks.jsonl", "occurrences", room=None, since=None, until=None) == 0
+    assert export(Places(path), tmp_path / "marks.jsonl", "occurrences", room=None, since=None, until=None) == 0
     assert capsys.readouterr().out.endswith("marks.jsonl: 1 row\n")
 
 
@@ -77,24 +78,24 @@ def test_export_says_what_is_wrong(path: Path, tmp_path: Path) -> None:
         ("out.csv", "seconds", "yesterday", "expected a date like 2026-01-31, .* got 'yesterday'"),
     ):
         with pytest.raises(ConfigError, match=words):
-            export(path, tmp_path / name, what, room=None, since=since, until=None)
+            export(Places(path), tmp_path / name, what, room=None, since=since, until=None)
 
 
 def test_purge(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert purge(path, before="2023-11-15") == 0
+    assert purge(Places(path), before="2023-11-15") == 0
     assert capsys.readouterr().out.startswith("deleted: 2400 seconds, 1 occurrence\n")
-    assert purge(path, before="2023-11-15") == 0
+    assert purge(Places(path), before="2023-11-15") == 0
     assert capsys.readouterr().out == "deleted: nothing, none of it was there\n"
-    assert purge(path, everything=True, room="[red]lab") == 0
+    assert purge(Places(path), everything=True, room="[red]lab") == 0
     assert capsys.readouterr().out.startswith("deleted: 1 second\n")
-    assert purge(path, everything=True) == 0
+    assert purge(Places(path), everything=True) == 0
     assert capsys.readouterr().out.startswith("deleted: 1300 seconds, 1 run\n")
 
 
 def test_purge_wants_to_be_told_what_is_to_go(path: Path) -> None:
     for before, everything in ((None, False), ("2023-11-15", True)):
         with pytest.raises(ConfigError, match="--before DATE, or --all"):
-            purge(path, before=before, everything=everything)
+            purge(Places(path), before=before, everything=everything)
 
 
 def test_dates_are_local_where_they_name_no_zone() -> None:
@@ -132,12 +133,12 @@ def mode(path: Path) -> int:
 
 @pytest.mark.parametrize("beside", [True, False])
 def test_exports_and_deletions_stand_in_the_log_where_one_is_kept(path: Path, tmp_path: Path, *, beside: bool) -> None:
-    export(path, tmp_path / "first.csv", room=None, since=None, until=None)  # no log yet, and none is begun
+    export(Places(path), tmp_path / "first.csv", room=None, since=None, until=None)  # no log yet, and none is begun
     log = (path.parent if beside else state_dir()) / audit.NAME
     assert not log.exists()
     audit.Audit(log)
-    export(path, tmp_path / "out.csv", room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z")
-    purge(path, before="2023-11-15")
+    export(Places(path), tmp_path / "out.csv", room="hall", since="2023-11-14T23:30", until="2023-11-14T22:30:01Z")
+    purge(Places(path), before="2023-11-15")
     assert audit.verify(log).fault == ""
     _, exported, deleted = (json.loads(line) for line in log.read_text().splitlines())
     assert (exported["what"], exported["facts"]["kind"], exported["facts"]["rows"]) == ("exported", "seconds csv", 1)
@@ -148,14 +149,63 @@ def test_exports_and_deletions_stand_in_the_log_where_one_is_kept(path: Path, tm
     )
 
 
-def test_with_everything_also_goes_what_nobody_has_got_yet(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    waiting = Store(path.parent / FILE, "a webhook", 100)
-    for id, room in (("1", "hall"), ("2", "hall"), ("3", "lab")):
-        waiting.add(id, "mark", json.dumps({"room": room}))
-    purge(path, before="2023-11-15")
-    assert waiting.waiting() == 3
-    capsys.readouterr()
-    purge(path, everything=True, room="hall")
-    assert "and 2 events that nobody has got yet\n" in capsys.readouterr().out
+def event(room: str, utc: str) -> str:
+    return json.dumps({"room": room, "utc": utc})
+
+
+WAITING = (
+    ("1", "hall", "2023-11-14T22:59:59.900Z"),
+    ("2", "hall", "2023-11-14T23:00:00.100Z"),  # midnight in Berlin
+    ("3", "lab", "2023-11-14T22:00:00.000Z"),
+)
+
+
+def wait(folder: Path) -> Store:
+    waiting = Store(folder / FILE, "a webhook", 100)
+    for id, room, utc in WAITING:
+        waiting.add(id, "mark", event(room, utc))
+    return waiting
+
+
+def test_with_what_is_deleted_goes_what_nobody_has_got_yet(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = wait(path.parent)
+    purge(Places(path), before="2023-11-15", room="hall")
+    assert "and 1 event that nobody has got yet\n" in capsys.readouterr().out
+    assert (first := waiting.next()) is not None
+    assert first.id == "2"
+    purge(Places(path), everything=True, room="hall")
+    assert "and 1 event that nobody has got yet\n" in capsys.readouterr().out
     assert waiting.waiting() == 1
+    purge(Places(path), before="2023-11-15")
+    assert waiting.waiting() == 0
     waiting.close()
+
+
+def test_events_wait_in_the_systems_state_folder_where_the_timeline_lies_elsewhere(path: Path) -> None:
+    waiting = wait(state_dir())
+    purge(Places(path), everything=True)
+    assert waiting.waiting() == 0
+    waiting.close()
+
+
+def test_a_configuration_says_where_everything_is_kept(path: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    written = tmp_path / "groupmood.yaml"
+    written.write_text(
+        f"sources: {{hall: {{address: '0'}}}}\ntimeline: {{file: {path}}}\nstate_dir: {state}\n", encoding="utf-8"
+    )
+    where = places(written, None, {})
+    assert (where.timeline, where.state) == (path, state)
+    waiting, elsewhere = wait(state), wait(state_dir())
+    for folder in (state, state_dir()):
+        audit.Audit(folder / audit.NAME)
+    export(where, tmp_path / "out.csv", room=None, since=None, until=None)
+    purge(where, everything=True)
+    logs = [[json.loads(line)["what"] for line in (one / audit.NAME).read_text().splitlines()]
+            for one in (state, state_dir())]  # fmt: skip
+    assert logs == [["begun", "exported", "deleted"], ["begun"]]
+    assert (waiting.waiting(), elsewhere.waiting()) == (0, 3)
+    waiting.close()
+    elsewhere.close()
+    assert places(written, tmp_path / "other.sqlite", {}).timeline == tmp_path / "other.sqlite"

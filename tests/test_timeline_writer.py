@@ -176,6 +176,37 @@ def test_too_old_is_deleted_from_the_start_on_and_again_later(tmp_path: Path) ->
         assert until(moved)
 
 
+def test_it_is_told_how_much_was_too_old(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    write(path, [*(second(at) for at in range(9_000)), mark("hall", BEGAN + 7, "x")], now=BEGAN)
+    said: list[tuple[int, float]] = []
+
+    def forgot(rows: int, before: float) -> None:
+        said.append((rows, before))
+
+    def later() -> float:
+        return BEGAN + 8_000.0 + DAY
+
+    with TimelineWriter(path, retention_days=1, clock=later, forgot=forgot), TimelineReader(path) as reader:
+        assert until(lambda: bool(said))
+        assert reader.span("hall") == (BEGAN + 8_000, BEGAN + 9_000)
+    assert said == [(8_001, BEGAN + 8_000.0)]
+
+
+def test_what_is_left_half_deleted_is_told_too(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    write(path, [second(at) for at in range(0, 3_600_000, 600)], now=BEGAN)
+    said: list[int] = []
+    with TimelineWriter(
+        path, retention_days=1, clock=lambda: BEGAN + 3_600_000.0 + 2 * DAY, forgot=lambda rows, _: said.append(rows)
+    ):
+        pass
+    with TimelineReader(path) as reader:
+        left = len(list(reader.seconds("hall", 0, BEGAN + 4_000_000)))
+    assert left > 0
+    assert said == [6_000 - left]
+
+
 def test_what_was_too_old_is_not_left_in_the_bytes(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite"
     write(path, [*(mark("hall", BEGAN + at, f"old words {at}") for at in range(500)), mark("hall", BEGAN + 600, "new")])

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from streamer.commands.places import places
 from streamer.commands.terminal import console, escaped
 from streamer.commands.timeline import local, note, seconds_of
-from streamer.config import load
 from streamer.errors import ConfigError, SinkError, did_you_mean
 from streamer.paper.blocks import Paper
 from streamer.reporting import drawn_up
-from streamer.timeline.places import timeline_path
 from streamer.timeline.reader import TimelineReader
 
 KINDS = (".html", ".pdf")
@@ -44,25 +43,15 @@ def report(wanted: Wanted, environ: Mapping[str, str]) -> int:
     kind = wanted.out.suffix.lower()
     if kind not in KINDS:
         raise ConfigError(f"a name that ends in {' or '.join(KINDS)} says what is written, got {wanted.out.name!r}")
-    path, state = place_of(wanted, environ)
-    with TimelineReader(path) as reader:
+    where = places(wanted.config, wanted.timeline, environ)
+    with TimelineReader(where.timeline) as reader:
         room = room_of(reader, wanted.room)
         begin, end = span_of(reader, room, wanted)
         paper = drawn_up(reader, room, begin, end, None if wanted.config is None else wanted.config.parent)
     write(paper, wanted.out, kind)
-    note(path, "exported", state, kind=f"report {kind.removeprefix('.')}", begin=begin, end=end)
+    note(where, "exported", kind=f"report {kind.removeprefix('.')}", begin=begin, end=end)
     console.print(f"{escape(escaped(room))}, {local(begin)} to {local(end)}: {escape(escaped(str(wanted.out)))}")
     return 0
-
-
-def place_of(wanted: Wanted, environ: Mapping[str, str]) -> tuple[Path, Path | None]:
-    """Where the timeline is: as it is said, else where the configuration keeps it, else in the state folder; and the
-    state folder of the configuration, if it names one."""
-    if wanted.config is None:
-        return timeline_path(wanted.timeline), None
-    config = load(wanted.config, environ)
-    file = wanted.timeline or (config.timeline.file if config.timeline else None)
-    return timeline_path(file, config.state_dir), config.state_dir
 
 
 def room_of(reader: TimelineReader, room: str | None) -> str:

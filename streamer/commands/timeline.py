@@ -10,12 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from streamer.audit import NAME, Audit, Fact
+from streamer.commands.places import Places
 from streamer.commands.terminal import clock, console, escaped
 from streamer.errors import ConfigError, did_you_mean
 from streamer.outbox import FILE
 from streamer.outbox import purge as purge_outbox
 from streamer.timeline.exporting import KINDS, Part, export_table
-from streamer.timeline.places import state_dir
 from streamer.timeline.purging import Purged
 from streamer.timeline.purging import purge as purge_timeline
 from streamer.timeline.reader import TimelineReader
@@ -53,7 +53,7 @@ def line(reader: TimelineReader, room: str) -> tuple[str, ...]:
 
 
 def export(
-    path: Path, out: Path, what: str = "seconds", *, room: str | None, since: str | None, until: str | None
+    where: Places, out: Path, what: str = "seconds", *, room: str | None, since: str | None, until: str | None
 ) -> int:
     """``out`` ends in .csv, .jsonl or .parquet; ``what``: seconds, people or occurrences; ``since`` and ``until``: a
     date or a time as in ISO 8601, local where it names no zone.
@@ -68,43 +68,38 @@ def export(
     for known in WHATS:
         if known == what:
             begin, end = (None if one is None else math.ceil(seconds_of(one)) for one in (since, until))
-            rows = export_table(path, out, kind, Part(known, room, begin, end))
-            note(path, "exported", kind=f"{what} {kind}", rows=rows, begin=begin, end=end)
+            rows = export_table(where.timeline, out, kind, Part(known, room, begin, end))
+            note(where, "exported", kind=f"{what} {kind}", rows=rows, begin=begin, end=end)
             console.print(f"{escape(escaped(str(out)))}: {counted(rows, 'row')}")
             return 0
     raise ConfigError(f"one of {', '.join(WHATS)} can be exported, got {what!r}{did_you_mean(what, WHATS)}")
 
 
-def purge(path: Path, *, before: str | None = None, everything: bool = False, room: str | None = None) -> int:
+def purge(where: Places, *, before: str | None = None, everything: bool = False, room: str | None = None) -> int:
     """Delete what is older than ``before`` (a date or a time, local where it names no zone), or ``everything``, with
-    the events that no receiver has got yet.
+    the events of that time that no receiver has got yet.
 
     Raises:
         ConfigError: neither or both given, a date that is none, an unknown room. SinkError: it cannot be written.
     """
     if everything == (before is not None):
         raise ConfigError("say what is to go: --before DATE, or --all for everything that is kept")
-    gone = purge_timeline(path, None if before is None else seconds_of(before), room)
-    note(path, "deleted", rows=sum_of(gone), before=before, reason="purge")
+    end = None if before is None else seconds_of(before)
+    gone = purge_timeline(where.timeline, end, room)
+    note(where, "deleted", rows=gone.rows, before=before, reason="purge")
     console.print(f"deleted: {told(gone)}")
-    if everything and (events := purge_outbox(path.parent / FILE, room)):
+    outbox = where.kept(FILE)
+    if outbox is not None and (events := purge_outbox(outbox, room, end)):
         console.print(f"and {counted(events, 'event')} that nobody has got yet")
     if gone.freed:
         console.print(f"the file is smaller by {size(gone.freed)}", style="dim")
     return 0
 
 
-def note(timeline: Path, what: str, state: Path | None = None, **facts: Fact) -> None:
-    """A line of the audit log, where one is kept: in the ``state`` folder of a configuration, beside the timeline, or
-    in the system's state folder."""
-    for path in (*([] if state is None else [state / NAME]), timeline.parent / NAME, state_dir() / NAME):
-        if path.exists():
-            Audit(path).write(what, **facts)
-            return
-
-
-def sum_of(gone: Purged) -> int:
-    return gone.seconds + gone.people + gone.occurrences + gone.cameras + gone.runs
+def note(where: Places, what: str, **facts: Fact) -> None:
+    """A line of the audit log, where one is kept."""
+    if (path := where.kept(NAME)) is not None:
+        Audit(path).write(what, **facts)
 
 
 def told(gone: Purged) -> str:

@@ -56,6 +56,10 @@ TOO_MANY = """DELETE FROM events WHERE receiver = ? AND payload IS NOT NULL AND 
 FORGET = """DELETE FROM events WHERE receiver = ? AND payload IS NULL AND number <= (
     SELECT number FROM events WHERE receiver = ? AND payload IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)"""
 
+PURGE = """DELETE FROM events WHERE payload IS NOT NULL
+    AND (:room IS NULL OR json_extract(payload, '$.room') = :room)
+    AND (:before IS NULL OR CAST(strftime('%s', json_extract(payload, '$.utc')) AS REAL) < :before)"""
+
 
 class Store:
     """What waits for one ``receiver``, at most ``most``: then the oldest gives way and is counted in ``dropped``.
@@ -139,9 +143,9 @@ def forget_others(path: Path, receivers: Collection[str]) -> None:
             connection.execute(f"DELETE FROM events WHERE receiver NOT IN ({marks})", tuple(receivers))
 
 
-def purge(path: Path, room: str | None = None) -> int:
-    """Delete what waits, of one room or (None) of all, undelivered; the number of events. For whoever deletes what is
-    kept of a room.
+def purge(path: Path, room: str | None = None, before: float | None = None) -> int:
+    """Delete what waits undelivered, of one ``room`` or (None) of all, older than ``before`` (seconds since 1970) or
+    (None) whatever its time; the number of events. For whoever deletes what is kept of a room.
 
     Raises:
         SinkError: the file cannot be written.
@@ -149,8 +153,7 @@ def purge(path: Path, room: str | None = None) -> int:
     if not path.exists():
         return 0
     with told(path), closing(connect(path)) as connection:
-        which = "payload IS NOT NULL AND (? IS NULL OR json_extract(payload, '$.room') = ?)"
-        return connection.execute(f"DELETE FROM events WHERE {which}", (room, room)).rowcount
+        return connection.execute(PURGE, {"room": room, "before": before}).rowcount
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -33,6 +33,10 @@ class Purged:
     runs: int = 0
     freed: int = 0
 
+    @property
+    def rows(self) -> int:
+        return self.seconds + self.people + self.occurrences + self.cameras + self.runs
+
     def __add__(self, other: Purged) -> Purged:
         return Purged(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 

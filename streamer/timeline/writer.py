@@ -51,17 +51,28 @@ REFUSED = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, 
 """What SQLite says of a row that it will never take."""
 
 
+def unheard(_rows: int, _before: float) -> None:
+    """For a writer that nobody asks what it has deleted."""
+
+
 class TimelineWriter:
     """The one writer of a file. Rows are committed after a second at most; where the disk is full or another program
     holds the file they wait, the oldest giving way, and are written once that is over. Older than ``retention_days`` is
-    deleted, in small steps, from the start on. ``clock``: seconds since 1970. A file that somebody took away is made
-    anew.
+    deleted, in small steps, from the start on; ``forgot`` is told how many rows, and what time they were before.
+    ``clock``: seconds since 1970. A file that somebody took away is made anew.
 
     The same second of a room again, or the same occurrence, replaces what was there.
     """
 
-    def __init__(self, path: Path, *, retention_days: int, clock: Callable[[], float] = time.time) -> None:
-        self.path, self._kept, self._clock = path, retention_days * DAY, clock
+    def __init__(
+        self,
+        path: Path,
+        *,
+        retention_days: int,
+        clock: Callable[[], float] = time.time,
+        forgot: Callable[[int, float], None] = unheard,
+    ) -> None:
+        self.path, self._kept, self._clock, self._forgot = path, retention_days * DAY, clock, forgot
         self.acknowledged = 0
         """Rows committed: a kill of the process loses none of them."""
         self.dropped = 0
@@ -73,7 +84,8 @@ class TimelineWriter:
         self._fault = ""
         self._begun: dict[str, RunBegan] = {}
         self._sweep: Iterator[Purged] | None = None
-        self._next_sweep = 0.0
+        self._next_sweep = self._limit = 0.0
+        self._gone = 0
         self._thread = threading.Thread(target=self._run, name="timeline", daemon=True)
 
     def __enter__(self) -> Self:
@@ -147,6 +159,7 @@ class TimelineWriter:
                     self._commit(batch)
                 self._forget_old()
             self._finish()
+            self._swept()
         finally:
             self._connection.close()
             with self._changed:
@@ -229,13 +242,24 @@ class TimelineWriter:
         if self._sweep is None and (self._fault or now < self._next_sweep):
             return
         if self._sweep is None:
-            self._sweep, self._next_sweep = steps(self._connection, now - self._kept), now + SWEEP
+            self._limit = now - self._kept
+            self._sweep, self._next_sweep = steps(self._connection, self._limit), now + SWEEP
         try:
-            if next(self._sweep, None) is None:
-                self._sweep = None
+            if (gone := next(self._sweep, None)) is None:
+                self._swept()
+            else:
+                self._gone += gone.rows
         except sqlite3.Error as error:
             log.info("what is too old stays in the timeline for now: %s", error)
-            self._sweep, self._next_sweep = None, now + RETRY
+            self._swept()
+            self._next_sweep = now + RETRY
+
+    def _swept(self) -> None:
+        """It is deleted, or as much of it as could be."""
+        self._sweep = None
+        if self._gone:
+            self._forgot(self._gone, self._limit)
+        self._gone = 0
 
     def _finish(self) -> None:
         """Write what waits; what cannot be written within LAST seconds is lost."""
