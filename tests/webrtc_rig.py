@@ -66,13 +66,13 @@ class Server:
     """The server as a client sees it, with its own Peers for a look inside."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str, peers: Peers, made: Site) -> None:
-        self._http, self._url, self.peers, self.site = http, url, peers, made
+        self._http, self.url, self.peers, self.site = http, url, peers, made
 
     async def post(self, path: str, text: str, headers: dict[str, str] = SDP) -> Answer:
         return await self.ask("POST", path, text, headers)
 
     async def ask(self, method: str, path: str, text: str = "", headers: dict[str, str] | None = None) -> Answer:
-        async with self._http.request(method, self._url + path, data=text.encode(), headers=headers) as answer:
+        async with self._http.request(method, self.url + path, data=text.encode(), headers=headers) as answer:
             kept = dict(answer.headers)
             return Answer(answer.status, await answer.text(), kept.get("Location", ""), kept)
 

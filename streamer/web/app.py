@@ -4,7 +4,8 @@ table says of it."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,7 +28,7 @@ from streamer.web import (
     whep,
     whip,
 )
-from streamer.web.doorkeeper import KEEPER, RANKS, Doorkeeper, unauthorised
+from streamer.web.doorkeeper import KEEPER, RANKS, Doorkeeper, nothing, unauthorised
 from streamer.web.guard import BOUND, SAFE, Bound, check_host, check_origin, put_headers
 from streamer.web.limits import LIMITS, VIEWERS, Limits, Viewers
 from streamer.web.problems import Refused, problem_of
@@ -132,12 +133,23 @@ def guarded(route: Route) -> Handler:
         admit(request, route, keeper)
         await read_body(request, route)
         if route.kind in ("stream", "socket"):
-            with request.app[VIEWERS].place(route.kind):
+            with request.app[VIEWERS].place(route.kind), while_signed_in(request, keeper):
                 return await route.handler(request)
         async with asyncio.timeout(request.app[LIMITS].handling):
             return await route.handler(request)
 
     return handle
+
+
+@contextmanager
+def while_signed_in(request: web.Request, keeper: Doorkeeper) -> Iterator[None]:
+    """The task of a connection that stays open is cancelled when the sign-in behind it is over."""
+    task = asyncio.current_task()
+    forget = keeper.until_signed_out(request, task.cancel if task is not None else nothing)
+    try:
+        yield
+    finally:
+        forget()
 
 
 def admit(request: web.Request, route: Route, keeper: Doorkeeper) -> None:

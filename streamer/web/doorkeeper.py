@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import math
@@ -94,6 +95,21 @@ class Doorkeeper:
         self.sessions.end(request.cookies.get(self.cookie, ""))
         response.del_cookie(self.cookie, path="/", httponly=True, samesite="Strict", secure=self.secure)
 
+    def until_signed_out(self, request: web.Request, call: Callable[[], object]) -> Callable[[], None]:
+        """Have ``call`` called when the sign-in that let this caller in is over: by signing out, for its age, or as
+        a newer one takes its place. What comes back takes that back. Never for who came with a token of his own."""
+        if not self.tokens or not self.by_cookie(request):
+            return nothing
+        name = request.cookies[self.cookie]
+        undo = self.sessions.at_end(name, call)
+        timer = asyncio.get_running_loop().call_later(self.sessions.left(name), self.sessions.end, name)
+
+        def forget() -> None:
+            timer.cancel()
+            undo()
+
+        return forget
+
     def by_cookie(self, request: web.Request) -> bool:
         """Whether the browser's cookie is what the caller has to show: it sends that on its own."""
         return self.cookie in request.cookies and "Authorization" not in request.headers
@@ -112,6 +128,10 @@ class Doorkeeper:
             log.warning("a wrong token was sent from %s", printable(address))
             self._wrong(self._untold)
             self._untold = 0
+
+
+def nothing() -> None:
+    """There is nothing to take back."""
 
 
 def printable(address: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from aiohttp import web
 
+from streamer.web.doorkeeper import KEEPER
 from streamer.web.peers import PEERS, Kind, Peer
 from streamer.web.problems import Refused
 from streamer.web.routing import SITE
@@ -30,11 +31,13 @@ async def offered(request: web.Request) -> Offer:
 
 
 async def answered(request: web.Request, peer: Peer, offer: Offer, bitrate: int | None = None) -> web.Response:
-    """201 with the answer and where the connection can be ended. ``bitrate``: bit/s asked of a sender at most.
+    """201 with the answer and where the connection can be ended; it ends with the sign-in of who asks as well.
+    ``bitrate``: bit/s asked of a sender at most.
 
     Raises:
         Refused: the offer cannot be taken.
     """
+    peer.at_end(request.app[KEEPER].until_signed_out(request, peer.leave))
     text = answer_of(await peer.answer(offer), tellable(request, request.app[SITE]), bitrate)
     place = f"{request.rel_url.raw_path}/{peer.id}"
     return web.Response(status=201, text=text, content_type=SDP, headers={"Location": place})

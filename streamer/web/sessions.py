@@ -8,6 +8,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from streamer.web.routing import Role
 
@@ -24,12 +25,21 @@ ADDRESSES = 1024
 """Addresses whose wrong tokens are counted; the one that was quiet for longest gives way."""
 
 
+@dataclass(slots=True)
+class Held:
+    """A sign-in until ``end``, with what is to be called when it is over."""
+
+    role: Role
+    end: float
+    calls: dict[object, Callable[[], object]] = field(default_factory=dict)
+
+
 class Sessions:
     """Roles by the random name in the browser's cookie, of which only a digest is kept. For one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._held: OrderedDict[bytes, tuple[Role, float]] = OrderedDict()
+        self._held: OrderedDict[bytes, Held] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -38,20 +48,43 @@ class Sessions:
         """A new name, 256 random bits."""
         name = secrets.token_urlsafe(32)
         if len(self._held) >= SESSIONS:
-            self._held.popitem(last=False)
-        self._held[digest(name)] = (role, self._clock() + LIFETIME)
+            self._over(next(iter(self._held)))
+        self._held[digest(name)] = Held(role, self._clock() + LIFETIME)
         return name
 
     def role(self, name: str) -> Role | None:
         """None where there is no such session, or it is over."""
-        role, end = self._held.get(digest(name), (None, 0.0))
-        if role is not None and self._clock() >= end:
+        held = self._held.get(digest(name))
+        if held is not None and self._clock() >= held.end:
             self.end(name)
             return None
-        return role
+        return None if held is None else held.role
 
     def end(self, name: str) -> None:
-        self._held.pop(digest(name), None)
+        self._over(digest(name))
+
+    def left(self, name: str) -> float:
+        """Seconds until it is over by itself, 0.0 where it is."""
+        held = self._held.get(digest(name))
+        return 0.0 if held is None else max(0.0, held.end - self._clock())
+
+    def at_end(self, name: str, call: Callable[[], object]) -> Callable[[], None]:
+        """Have ``call`` called once when the session ends, or at once where it has; what comes back takes that back."""
+        held, key = self._held.get(digest(name)), object()
+        if held is None:
+            call()
+            return lambda: None
+        held.calls[key] = call
+
+        def forget() -> None:
+            held.calls.pop(key, None)
+
+        return forget
+
+    def _over(self, key: bytes) -> None:
+        held = self._held.pop(key, None)
+        for call in () if held is None else tuple(held.calls.values()):
+            call()
 
 
 class Attempts:
