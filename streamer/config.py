@@ -87,14 +87,16 @@ def named(example: str) -> BeforeValidator:
 class Source(Part):
     """``address``: camera number, device, video file, ``rtsp://…``, ``webrtc:`` (a browser brings the picture),
     ``screen:…``, ``lavfi:…`` or ``synthetic:…``. ``stall``: seconds without a picture after which a network camera is
-    given up and opened again. ``zones`` of the picture, as shares, are painted over before it is looked at. The rest
-    is for cameras.
+    given up and opened again. ``ca``: who must have signed the certificate of a camera at rtsps or https, a file in
+    PEM; without it the connection is encrypted, but whoever answers is believed. ``zones`` of the picture, as shares,
+    are painted over before it is looked at. The rest is for cameras.
 
     In a file ``webcam: 0`` is short for ``webcam: {address: 0}``.
     """
 
     address: Annotated[SecretStr, PlainValidator(address_of)]
     stall: Annotated[float, Field(ge=1, le=60)] = 4.0
+    ca: Path | None = None
     mirror: bool = False
     size: Size | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from streamer.sources.synthetic import SyntheticSource
 from streamer.stages import Source
 from streamer.states import CameraState
 from streamer.zones import ZonedSource
+
+ENCRYPTED = ("rtsps://", "https://")
+"""How addresses begin behind which a camera shows a certificate."""
 
 OnState = Callable[[str, CameraState, str, str], None]
 """Told the name of a source, its new state, the reason and what to do."""
@@ -57,7 +61,10 @@ def source(name: str, settings: SourceSettings, opening: Opening) -> Source:
     Raises:
         ConfigError: nothing can be read from such an address.
     """
-    made = opened_at(name, address_of(settings), settings, opening)
+    address = address_of(settings)
+    if settings.ca is not None and not (address.kind == "url" and address.value.lower().startswith(ENCRYPTED)):
+        raise ConfigError(f"sources.{name}.ca: is for cameras at {' or '.join(ENCRYPTED)} alone; leave it out")
+    made = opened_at(name, address, settings, opening)
     if settings.zones:
         made = ZonedSource(made, settings.zones)
     if not made.live and opening.paced:
@@ -82,7 +89,8 @@ def live(name: str, address: Address, settings: SourceSettings, stop: threading.
     if address.kind == "url":
         from streamer.sources.rtsp import RtspSource
 
-        return partial(RtspSource, address.value, name=name, stall=settings.stall, stopped=stop.is_set)
+        ca = believed(name, settings.ca)
+        return partial(RtspSource, address.value, name=name, stall=settings.stall, stopped=stop.is_set, ca=ca)
     if address.kind == "screen":
         from streamer.sources.screen import ScreenSource
 
@@ -90,6 +98,22 @@ def live(name: str, address: Address, settings: SourceSettings, stop: threading.
             raise ConfigError(f"{name}: a screen has the size it has; name a part of it: screen:1280x720+100+50")
         return partial(ScreenSource, address.value, fps=settings.fps or 15.0, name=name)
     return partial(captured, name, address, settings)
+
+
+def believed(name: str, ca: Path | None) -> Path | None:
+    """Who must have signed a camera's certificate.
+
+    Raises:
+        ConfigError: the file cannot be read, or no certificate is in it.
+    """
+    try:
+        if ca is not None:
+            ssl.create_default_context(cafile=ca)
+    except ssl.SSLError:
+        raise ConfigError(f"sources.{name}.ca: {ca} holds no certificate; give the one of the CA, in PEM") from None
+    except OSError as error:
+        raise ConfigError(f"sources.{name}.ca: {ca} cannot be read: {error.strerror}") from None
+    return ca
 
 
 def captured(name: str, address: Address, settings: SourceSettings) -> CaptureSource:

@@ -17,6 +17,7 @@ import contextlib
 import random
 import signal
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -155,8 +156,11 @@ class Request:
 class RtspServer:
     """Every command works at once and returns when it has been carried out; ``playing`` counts clients that see it."""
 
-    def __init__(self, path: str, film: Loop, *, login: str = "", port: int = 0) -> None:
+    def __init__(
+        self, path: str, film: Loop, *, login: str = "", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         """``login``: "user:password" that is asked for, '' for none."""
+        self.tls = tls
         self.path, self.film, self.login, self.port = path, film, login, port
         self.fault: Fault = ""
         self.shift, self.visits = 0.0, 0
@@ -169,7 +173,7 @@ class RtspServer:
 
     @property
     def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/{self.path}"
+        return f"rtsp{'' if self.tls is None else 's'}://127.0.0.1:{self.port}/{self.path}"
 
     def url_as(self, login: str) -> str:
         """The address with "user:password" in it."""
@@ -240,7 +244,7 @@ class RtspServer:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:

@@ -123,7 +123,7 @@ def test_a_plain_number_or_text_is_an_address() -> None:
     ("document", "fault"),
     [
         ({"sources": {"w": None}}, "sources.w.address: is required"),
-        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, stall, mirror, size, fps, zones, "
+        ({"sources": {"w": True}}, "sources.w: expected a mapping of address, stall, ca, mirror, size, fps, zones, "
          "got bool"),
         ({"sources": {"w": ""}}, "sources.w.address: is empty; give a camera (0), a video file, synthetic: or "
          "lavfi:GRAPH"),

@@ -105,11 +105,15 @@ def test_what_is_commented_out_could_stand_there(path: Path, tmp_path: Path, mon
     pytest.importorskip("paho.mqtt", reason="needs paho-mqtt (the extra mqtt)")
     from streamer.service import service
 
-    certificate(tmp_path)[0].rename(tmp_path / "broker-ca.pem")
+    for name in ("broker-ca.pem", "camera-ca.pem"):
+        certificate(tmp_path)[0].rename(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     text = uncommented(path.read_text())
     document = yaml.safe_load(text)
-    config = check({"purpose": "self", "state_dir": "state"} | document, {**OTHERS, **dict.fromkeys(CAMERAS, "0")})
+    config = check(
+        {"purpose": "self", "state_dir": "state"} | document,
+        {**OTHERS, **dict.fromkeys(CAMERAS, "rtsps://127.0.0.1/x")},
+    )
     build.fetch_weights(config, offline=True)
     assert {rule.name for rule in service(config).keeping.rules} == set(document.get("alerts", ()))
     assert sorted(set(EXAMPLES[path.stem]) & set(re.findall(r"^ *(\w+):", text, re.MULTILINE))) == EXAMPLES[path.stem]
@@ -121,7 +125,7 @@ EXAMPLES = {
     "home-assistant": ["ca", "discovery", "port", "tls"],
     "meeting": ["alerts"],
     "rooms": [],
-    "rtsp": ["audit", "events", "webhooks", "zones"],
+    "rtsp": ["audit", "ca", "events", "webhooks", "zones"],
     "webcam": ["alerts", "timeline", "zones"],
 }
 """What is commented out in each of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import av
 from av.container import InputContainer
@@ -15,8 +16,9 @@ LONGEST_READ = 5.0
 """Seconds that one read may wait, however patient the source is, so that a stop is heeded."""
 
 
-def open_stream(url: str, name: str, stall: float) -> Decoding:
-    """The opened video of a camera; each answer may take half of ``stall`` seconds.
+def open_stream(url: str, name: str, stall: float, ca: Path | None = None) -> Decoding:
+    """The opened video of a camera; each answer may take half of ``stall`` seconds. ``ca``: who must have signed its
+    certificate, in PEM, for rtsps and https; without it whoever answers is believed, as cameras mostly sign their own.
 
     Raises:
         SourceLost: it does not answer, now.
@@ -26,18 +28,21 @@ def open_stream(url: str, name: str, stall: float) -> Decoding:
     try:
         # No read timeout of av's own: its check would take the interpreter's lock at each read of the socket, and a
         # busy thread would then throttle the camera. While nothing is set, as after the opening, it costs nothing.
-        container = av.open(f"{scheme.lower()}://{rest}", options=options(scheme.lower(), stall), timeout=(stall, None))
+        container = av.open(
+            f"{scheme.lower()}://{rest}", options=options(scheme.lower(), stall, ca), timeout=(stall, None)
+        )
     except (av.FFmpegError, ValueError) as error:
-        raise refusal(name, error) from None
+        raise refusal(name, error, ca) from None
     return decodable(container, name)
 
 
-def options(scheme: str, stall: float) -> dict[str, str]:
+def options(scheme: str, stall: float, ca: Path | None = None) -> dict[str, str]:
     """For RTSP over TCP, video only; for HTTP motion JPEG, whose pictures have no times but those of their coming.
 
     Nothing but the camera's own protocol is followed, so that an answer cannot lead to files or other machines' pages.
     """
     wait = str(round(longest_read(stall) * 1_000_000))
+    trust = {} if ca is None else {"tls_verify": "1", "ca_file": str(ca)}
     if scheme in ("rtsp", "rtsps"):
         return {
             "rtsp_transport": "tcp",
@@ -46,6 +51,7 @@ def options(scheme: str, stall: float) -> dict[str, str]:
             "timeout": wait,
             "protocol_whitelist": "rtsp,tcp" if scheme == "rtsp" else "rtsp,tls,tcp",
             "format_whitelist": "rtsp",
+            **trust,
         }
     return {
         "rw_timeout": wait,
@@ -53,6 +59,7 @@ def options(scheme: str, stall: float) -> dict[str, str]:
         "use_wallclock_as_timestamps": "1",
         "protocol_whitelist": "http,tcp" if scheme == "http" else "https,tls,tcp",
         "format_whitelist": "mpjpeg",
+        **trust,
     }
 
 
@@ -73,8 +80,9 @@ def decodable(container: InputContainer, name: str) -> Decoding:
     return Decoding(container, name)
 
 
-def refusal(name: str, error: Exception) -> SourceError:
-    """What to say of a camera that would not open, without its address; SourceLost where trying again may help."""
+def refusal(name: str, error: Exception, ca: Path | None = None) -> SourceError:
+    """What to say of a camera that would not open, without its address; SourceLost where trying again may help.
+    ``ca``: who must have signed its certificate."""
     number = getattr(error, "errno", None)
     match error:
         case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
@@ -93,6 +101,11 @@ def refusal(name: str, error: Exception) -> SourceError:
             )
         case av.error.ProtocolNotFoundError() | ValueError():  # of which many errors above are kinds
             return SourceError(f"{name} cannot be opened at this address; it should be like rtsp://host:554/path")
+    if number == errno.EIO and ca is not None:
+        return SourceLost(
+            f"{name} cannot be reached, or its certificate is not believed; check that it is connected, "
+            f"that {ca.name} signed its certificate, and that this has the name or number in its address"
+        )
     if number in (errno.EIO, errno.ENETUNREACH, errno.EHOSTUNREACH):
         return SourceLost(f"{name} cannot be found in the network; check its name or number and that it is connected")
     return SourceLost(f"{name} cannot be opened now ({redact(reason_of(error))}); it is tried again")

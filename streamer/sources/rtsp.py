@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -35,10 +36,18 @@ class RtspSource:
 
     live = True
 
-    def __init__(self, url: str, *, name: str, stall: float = 4.0, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        stall: float = 4.0,
+        stopped: Callable[[], bool] = lambda: False,
+        ca: Path | None = None,
+    ) -> None:
         """``stall``: seconds without a picture after which the camera is lost. ``stopped``: whether to end; asked after
-        each read."""
-        self._url, self.name, self._stall, self._stopped = url, name, stall, stopped
+        each read. ``ca``: who must have signed its certificate; see open_stream."""
+        self._url, self.name, self._stall, self._stopped, self._ca = url, name, stall, stopped, ca
         self._decoding: Decoding | None = None
         self._spoiled = 0
 
@@ -48,7 +57,7 @@ class RtspSource:
             SourceLost: it does not answer, now.
             SourceError: address, password or format are wrong; the message says what to do.
         """
-        self._decoding = open_stream(self._url, self.name, self._stall)
+        self._decoding = open_stream(self._url, self.name, self._stall, self._ca)
         return self
 
     def __exit__(
