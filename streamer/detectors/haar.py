@@ -21,8 +21,7 @@ STEP, NEIGHBOURS = 1.1, 5
 """Each look is at faces this much larger than those of the one before; so many windows must agree on a face."""
 
 FIT = Fit(scale=1.07, shift=0.02)
-"""Medians, over nine photographs and six clips (694 faces), of the square over YuNet's longer side against its box:
-1.072 and 0.023 of the height."""
+"""By ``python -m tools.box_fit``."""
 
 VOTES = 3.0
 """The score is ``share`` of the last stage's votes over this: ½ where they balance. They reach from −3, below which the
