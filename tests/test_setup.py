@@ -42,7 +42,7 @@ def refused(path: Path, overrides: dict[str, Any]) -> list[str]:
     [
         ("sources: {w: }", {"mirror": True}, "sources.w.address: is required"),
         ("sources: {w: [0]}", {"fps": 5}, "sources.w: expected a mapping of address, "
-         "stall, mirror, size, fps, zones, got list"),
+         "stall, ca, mirror, size, fps, zones, got list"),
         ("sources: [0]", {"mirror": True}, "sources: expected names, as in {webcam: {address: 0}}, got list"),
         ("sources: {w: 0}\noutput: out.mp4", {"output.results": Path("a.jsonl")}, "output: expected a mapping of "
          "video, results, hls, push, virtual_camera, got str"),

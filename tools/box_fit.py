@@ -56,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: {', '.join(NAMES)}")
     parser.add_argument("--every", type=int, default=1, metavar="K", help="look at each K-th picture of a clip")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with faces/20*.jpg and videos/*.mp4, *.mov")
-    parser.add_argument("--out", type=Path, default=RESULTS / "box_fit.json")
+    parser.add_argument("--out", type=Path, help="default: printed only where a NAME is given, else the results")
     given = parser.parse_args(words)
     try:
         fits = measured(tuple(given.names) or NAMES, given.data, max(1, given.every))
@@ -64,9 +64,13 @@ def main(words: Sequence[str] | None = None) -> None:
         parser.error(str(error))
     for name, fit in fits.items():
         print(f"{name}: scale {fit.scale:.3f}, shift {fit.shift:+.3f} of the height, {fit.faces} faces")
-    told = {"every": given.every, "fits": {name: asdict(fit) for name, fit in fits.items()}, "machine": machine()}
-    given.out.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", "utf-8")
-    print(f"written: {given.out}")
+    if (out := given.out or (None if given.names else RESULTS / "box_fit.json")) is not None:
+        every = [] if given.every == 1 else [f"--every {given.every}"]
+        command = " ".join(["python -m tools.box_fit", *given.names, *every])
+        told = {"command": command, "data": "photographs and clips", "machine": machine()}
+        made = told | {"fits": {name: asdict(fit) for name, fit in fits.items()}}
+        out.write_text(json.dumps(made, indent=1, allow_nan=False) + "\n", "utf-8")
+        print(f"written: {out}")
 
 
 def measured(names: Sequence[str], data: Path, every: int) -> dict[str, BoxFit]:
