@@ -181,9 +181,16 @@ def test_with_what_is_deleted_goes_what_nobody_has_got_yet(path: Path, capsys: p
     waiting.close()
 
 
-def test_events_wait_in_the_systems_state_folder_where_the_timeline_lies_elsewhere(path: Path) -> None:
+def test_events_in_the_systems_state_folder_go_only_with_a_configuration_that_keeps_them_there(
+    path: Path, tmp_path: Path
+) -> None:
+    """An old timeline may lie anywhere: what waits there may be of another one."""
     waiting = wait(state_dir())
-    purge(Places(path), everything=True)
+    purge(places(None, path, {}), before="2024-01-01", room="hall")
+    assert waiting.waiting() == 3
+    written = tmp_path / "groupmood.yaml"
+    written.write_text(f"sources: {{hall: {{address: '0'}}}}\ntimeline: {{file: {path}}}\n", encoding="utf-8")
+    purge(places(written, None, {}), everything=True)
     assert waiting.waiting() == 0
     waiting.close()
 

@@ -51,6 +51,7 @@ def test_what_is_not_named_has_its_default(tmp_path: Path) -> None:
         ("network: {widths: [48, wide]}", ["network.widths.1: "]),
         ("network: {pretrained: dlib, side: 48}", ["network.side: Input should be greater than or equal to 103"]),
         ("network: {pretrained: other}", ["network.pretrained: "]),
+        ("fit: {teach_seen: true}", ["fit.teach_seen is for runs with teachers; name some"]),
         ("just words", ["cannot be used"]),
         ("fit: [", ["is not YAML"]),
     ],

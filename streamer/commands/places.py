@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,25 +12,15 @@ from streamer.timeline.places import state_dir, timeline_path
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """``timeline``: its file. ``state``: the state folder that a configuration names, None for the system's."""
+    """``timeline``: its file. ``state``: the state folder of a configuration, None where none is named."""
 
     timeline: Path
     state: Path | None = None
 
     def kept(self, name: str) -> Path | None:
-        """The file of that name where there is one: in the state folder of the configuration, beside the timeline, or
-        in the system's state folder.
-
-        Raises:
-            SinkError: that folder cannot be made.
-        """
-        return next((folder / name for folder in self._folders() if (folder / name).exists()), None)
-
-    def _folders(self) -> Iterator[Path]:
-        if self.state is not None:
-            yield self.state
-        yield self.timeline.parent
-        yield state_dir()
+        """The file of that name where there is one: in the configuration's state folder, or beside the timeline."""
+        folders = [self.timeline.parent] if self.state is None else [self.state, self.timeline.parent]
+        return next((folder / name for folder in folders if (folder / name).exists()), None)
 
 
 def places(config: Path | None, timeline: Path | None, environ: Mapping[str, str]) -> Places:
@@ -43,4 +33,4 @@ def places(config: Path | None, timeline: Path | None, environ: Mapping[str, str
         return Places(timeline_path(timeline))
     chosen = load(config, environ)
     file = timeline or (chosen.timeline.file if chosen.timeline else None)
-    return Places(timeline_path(file, chosen.state_dir), chosen.state_dir)
+    return Places(timeline_path(file, chosen.state_dir), state_dir(chosen.state_dir))

@@ -16,6 +16,7 @@ from streamer.errors import ConfigError, did_you_mean
 from streamer.outbox import FILE
 from streamer.outbox import purge as purge_outbox
 from streamer.timeline.exporting import KINDS, Part, export_table
+from streamer.timeline.places import state_dir
 from streamer.timeline.purging import Purged
 from streamer.timeline.purging import purge as purge_timeline
 from streamer.timeline.reader import TimelineReader
@@ -97,8 +98,9 @@ def purge(where: Places, *, before: str | None = None, everything: bool = False,
 
 
 def note(where: Places, what: str, **facts: Fact) -> None:
-    """A line of the audit log, where one is kept."""
-    if (path := where.kept(NAME)) is not None:
+    """A line of the audit log, where one is kept: with the timeline, or in the system's state folder."""
+    path = where.kept(NAME) or state_dir() / NAME
+    if path.exists():
         Audit(path).write(what, **facts)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Above = Annotated[float, Field(gt=0)]
@@ -152,6 +152,12 @@ class Settings(Part):
     data: Data = Data()
     augmentation: Augmentation = Augmentation()
     fit: Fit = Fit()
+
+    @model_validator(mode="after")
+    def _taught(self) -> Settings:
+        if self.fit.teach_seen and not self.teachers:
+            raise ValueError("fit.teach_seen is for runs with teachers; name some, or leave it out")
+        return self
 
     def taught_by(self, folder: Path) -> tuple[Path, ...]:
         """The folders of the runs that teach this one, whose own is ``folder``."""
