@@ -262,6 +262,17 @@ def test_an_answer_to_a_distorted_face_is_the_mean_over_teachers() -> None:
     torch.testing.assert_close(answers([first, second.train()], x), (wanted[0] + wanted[1]) / 2, atol=0.02, rtol=0)
 
 
+def test_a_plain_teacher_sees_the_faces_of_a_larger_pupil_in_its_own_size() -> None:
+    """Faces of twice the side, each pixel four times, are answered nearly like those of the teacher's side."""
+    teacher, _ = untrained()
+    x = torch.from_numpy(made_faces.faces(64).images)[:, None].float()
+    larger = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    with torch.no_grad():
+        wanted, unsized = (torch.softmax(teacher.eval()(one), dim=1) for one in (x, larger))
+    near, far = ((wanted - given).abs().mean() for given in (answers([teacher], larger), unsized))
+    assert far > 2 * near, (near, far)
+
+
 def test_a_run_may_end_before_its_cycle_does(tmp_path: Path) -> None:
     faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
     logs: list[list[float]] = []

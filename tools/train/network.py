@@ -25,10 +25,12 @@ class Unit(nn.Module):
 
 
 class Network(nn.Module):
-    """Grey levels (N, 1, S, S), 0…255, to logits (N, 8) in the order of LABELS."""
+    """Grey levels (N, 1, S, S), 0…255, to logits (N, 8) in the order of LABELS; it is trained on those of one ``side``
+    S alone."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
+        self.side = shape.side
         self.stem = convolution(1, shape.widths[0], 3, shape.stem_stride)
         units, width = [], shape.widths[0]
         for stage, (after, count) in enumerate(zip(shape.widths, shape.blocks, strict=True)):

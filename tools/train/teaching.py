@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.train.network import logits_of
+from tools.train.network import Network, logits_of
 
 
 def lessons(teachers: Sequence[nn.Module], images: Tensor) -> Tensor:
@@ -19,7 +19,15 @@ def lessons(teachers: Sequence[nn.Module], images: Tensor) -> Tensor:
 
 
 def answers(teachers: Sequence[nn.Module], x: Tensor) -> Tensor:
-    """(N, 8) probabilities for distorted faces (N, 1, S, S), 0…255: the mean over teachers."""
+    """(N, 8) probabilities for distorted faces (N, 1, S, S), 0…255: the mean over teachers, each of which sees the
+    faces in its own size."""
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        said = [functional.softmax(teacher.eval()(x).float(), dim=1) for teacher in teachers]
+        said = [functional.softmax(teacher.eval()(_sized(teacher, x)).float(), dim=1) for teacher in teachers]
     return torch.stack(said).mean(0)
+
+
+def _sized(teacher: nn.Module, x: Tensor) -> Tensor:
+    """A pretrained network makes the faces as large as it needs them; a plain one knows one size only."""
+    if not isinstance(teacher, Network) or x.shape[-1] == teacher.side:
+        return x
+    return functional.interpolate(x, size=(teacher.side, teacher.side), mode="bilinear", antialias=True)
