@@ -21,7 +21,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; it comes wi
 from tools.train import export, twin  # noqa: E402  # these need torch
 from tools.train.augment import Distortions  # noqa: E402
 from tools.train.fit import BEST, LOG, Run, load_best  # noqa: E402
-from tools.train.teaching import answers, lessons  # noqa: E402
+from tools.train.teaching import answers, lessons, sharpened  # noqa: E402
 
 SHAPE = s.Network(widths=(6, 8), blocks=(1, 1), dropout=0.1)
 GENTLE = s.Augmentation(rotation=3, zoom=(0.95, 1.05), stretch=0.0, shift=0.02, cutout=0.0, low=0.0, blur=0.0,
@@ -271,6 +271,33 @@ def test_a_plain_teacher_sees_the_faces_of_a_larger_pupil_in_its_own_size() -> N
         wanted, unsized = (torch.softmax(teacher.eval()(one), dim=1) for one in (x, larger))
     near, far = ((wanted - given).abs().mean() for given in (answers([teacher], larger), unsized))
     assert far > 2 * near, (near, far)
+
+
+def test_sharper_shares_keep_their_order_and_sum() -> None:
+    given = torch.tensor([[0.6, 0.3, 0.1, 0.0], [0.25, 0.25, 0.25, 0.25]])
+    wanted = torch.tensor([[0.36, 0.09, 0.01, 0.0], [0.0625, 0.0625, 0.0625, 0.0625]])
+    torch.testing.assert_close(sharpened(given, 2.0), wanted / wanted.sum(1, keepdim=True))
+    torch.testing.assert_close(sharpened(given, 1.0), given)
+
+
+@pytest.mark.parametrize("taught", ["by votes", "by a teacher", "by one that sees"])
+def test_a_run_with_sharper_targets_is_surer(tmp_path: Path, taught: str) -> None:
+    """However the targets come about. The votes are split six to four between the label and the next one."""
+    faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
+    split = replace(faces, shares=(0.6 * faces.shares + 0.4 * np.roll(faces.shares, 1, axis=1)).astype(np.float32))
+    plain = gentle(chosen(epochs=8, batch=16, teach=0.0, rate=0.1))
+    Run(plain, split, tmp_path / "teacher").train(valid, silent)
+    sure = []
+    for power in (1.0, 3.0):
+        folder = tmp_path / str(power)
+        how = {"teach": float(taught != "by votes"), "teach_from": 0.0, "teach_seen": taught == "by one that sees"}
+        learning = plain.fit.model_copy(update={**how, "sharpen": power})
+        run = plain.model_copy(update={"fit": learning, "teachers": (plain,) if how["teach"] else None})
+        (folder / s.teacher(1)).mkdir(parents=True)
+        (folder / s.teacher(1) / BEST).write_bytes((tmp_path / "teacher" / BEST).read_bytes())
+        Run(run, split, folder).train(valid, silent)
+        sure.append(softmax(twin.logits(load_best(folder)[0], valid.images)).max(axis=1).mean())
+    assert sure[1] > sure[0] + 0.1, sure
 
 
 def test_a_run_may_end_before_its_cycle_does(tmp_path: Path) -> None:

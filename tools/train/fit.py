@@ -24,7 +24,7 @@ from tools.train.network import Network, logits_of
 from tools.train.pretrained import FaceNetwork
 from tools.train.settings import BEFORE, Fit, Pretrained, Settings, SettingsError
 from tools.train.settings import Network as Shape
-from tools.train.teaching import answers, lessons
+from tools.train.teaching import answers, lessons, sharpened
 
 FIRST = 256
 """Faces on which a pretrained network's normalisation is set."""
@@ -62,7 +62,8 @@ class Run:
         self._distort = Distortions(settings.augmentation, settings.network.side, self._dice)
         gentle = settings.augmentation.model_copy(update={"mixup": 0.0, "cutout": 0.0})
         self._gentle = Distortions(gentle, settings.network.side, self._dice)
-        self._images, self._shares = torch.from_numpy(faces.images), torch.from_numpy(faces.shares)
+        self._images = torch.from_numpy(faces.images)
+        self._shares = sharpened(torch.from_numpy(faces.shares), fit.sharpen)
         self.network = self._first(folder).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         self._factors = repeats(faces.labels, settings.data.repeat_below)
@@ -133,7 +134,7 @@ class Run:
         x, targets = distort.mixed(distort(self._images[rows]), self._targets(rows))
         x = x.to(memory_format=torch.channels_last)
         if self._seen and (share := self._teach()):
-            targets = (1 - share) * targets + share * answers(self._seen, x)
+            targets = (1 - share) * targets + share * sharpened(answers(self._seen, x), self._settings.fit.sharpen)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(x)
         loss = functional.cross_entropy(logits.float(), targets)
@@ -154,7 +155,7 @@ class Run:
             said = self._lessons[rows]
         else:
             said = functional.softmax(logits_of(self.average, self._images[rows]), dim=1)
-        return (1 - share) * shares + share * said
+        return (1 - share) * shares + share * sharpened(said, self._settings.fit.sharpen)
 
     def _teach(self) -> float:
         """The teachers' share in a target at this step."""

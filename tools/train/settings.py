@@ -99,6 +99,9 @@ class Fit(Part):
     teachers answer to the face as it is distorted and mixed, each time anew, as the pupil sees it (Beyer et al. 2022,
     https://arxiv.org/abs/2106.05237).
 
+    ``sharpen``: votes and teachers' answers p become p^sharpen / Σ p^sharpen; above 1 the likeliest label, which is
+    what accuracy is of, counts for more than how the rest is shared.
+
     The rate starts ``rise`` times lower than ``rate``, its highest. ``end_after``: the epoch after which the run ends,
     where that is before its cycle does.
     """
@@ -114,6 +117,7 @@ class Fit(Part):
     teach_from: Share = 0.25
     teach_seen: bool = False
     before_teaches: bool = True
+    sharpen: Above = 1.0
     gentle_from: Share = 1.0
     rise: Above = 10.0
     end_after: Whole | None = None

@@ -26,6 +26,12 @@ def answers(teachers: Sequence[nn.Module], x: Tensor) -> Tensor:
     return torch.stack(said).mean(0)
 
 
+def sharpened(shares: Tensor, power: float) -> Tensor:
+    """(N, 8) sums of 1: p^power / Σ p^power."""
+    powers = shares**power
+    return powers / powers.sum(1, keepdim=True)
+
+
 def _sized(teacher: nn.Module, x: Tensor) -> Tensor:
     """A pretrained network makes the faces as large as it needs them; a plain one knows one size only."""
     if not isinstance(teacher, Network) or x.shape[-1] == teacher.side:
