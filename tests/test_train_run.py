@@ -277,7 +277,9 @@ def test_sharper_shares_keep_their_order_and_sum() -> None:
     given = torch.tensor([[0.6, 0.3, 0.1, 0.0], [0.25, 0.25, 0.25, 0.25]])
     wanted = torch.tensor([[0.36, 0.09, 0.01, 0.0], [0.0625, 0.0625, 0.0625, 0.0625]])
     torch.testing.assert_close(sharpened(given, 2.0), wanted / wanted.sum(1, keepdim=True))
-    torch.testing.assert_close(sharpened(given, 1.0), given)
+    assert torch.equal(sharpened(given, 1.0), given)
+    wanted = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]])
+    torch.testing.assert_close(sharpened(given, 500.0), wanted)
 
 
 @pytest.mark.parametrize("taught", ["by votes", "by a teacher", "by one that sees"])

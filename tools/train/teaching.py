@@ -27,8 +27,10 @@ def answers(teachers: Sequence[nn.Module], x: Tensor) -> Tensor:
 
 
 def sharpened(shares: Tensor, power: float) -> Tensor:
-    """(N, 8) sums of 1: p^power / Σ p^power."""
-    powers = shares**power
+    """(N, 8) sums of 1: p^power / Σ p^power; at 1 they stay as they are, to the bit."""
+    if power == 1:
+        return shares
+    powers = (shares / shares.amax(1, keepdim=True)) ** power  # of 1 at most, so that not all vanish
     return powers / powers.sum(1, keepdim=True)
 
 
