@@ -40,7 +40,7 @@ def test_photographs_come_first_and_are_seen_by_all(tmp_path: Path) -> None:
 
 
 def test_nothing_to_look_at_and_unknown_names_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words, said in (([], "holds no faces"), (["hogg"], "unknown detector 'hogg'")):
+    for words, said in ((["haar"], "holds no faces"), (["hogg"], "unknown detector 'hogg'")):
         with pytest.raises(SystemExit) as ended:
             main([*words, "--data", str(tmp_path), "--out", str(tmp_path / "out.json")])
         assert ended.value.code == 2
