@@ -20,8 +20,9 @@ torch = pytest.importorskip("torch", reason="torch is not installed; it comes wi
 
 from tools.train import export, twin  # noqa: E402  # these need torch
 from tools.train.augment import Distortions  # noqa: E402
-from tools.train.fit import BEST, LOG, Run, load_best  # noqa: E402
-from tools.train.teaching import answers, lessons, sharpened  # noqa: E402
+from tools.train.best import BEST, load_best, made_elsewhere  # noqa: E402
+from tools.train.fit import CHECKPOINT, LOG, Run  # noqa: E402
+from tools.train.teaching import answers, copies, lessons, sharpened  # noqa: E402
 
 SHAPE = s.Network(widths=(6, 8), blocks=(1, 1), dropout=0.1)
 GENTLE = s.Augmentation(rotation=3, zoom=(0.95, 1.05), stretch=0.0, shift=0.02, cutout=0.0, low=0.0, blur=0.0,
@@ -44,6 +45,11 @@ def gentle(settings: s.Settings) -> s.Settings:
 
 def silent(_: str) -> None:
     """Says nothing."""
+
+
+def nowhere(*_: Any) -> bool:
+    """No run is there already."""
+    return False
 
 
 def stop(_: str) -> None:
@@ -191,7 +197,7 @@ def test_a_run_starts_from_the_best_weights_of_the_one_before(tmp_path: Path) ->
 def test_runs_are_made_in_their_order(tmp_path: Path) -> None:
     first, second = chosen(seed=1), chosen(seed=2).model_copy(update={"before": chosen(seed=1)})
     third = chosen(seed=3).model_copy(update={"before": second})
-    assert list(chain(third, tmp_path)) == [
+    assert list(chain(third, tmp_path, made_elsewhere)) == [
         (third, tmp_path),
         (second, tmp_path / s.BEFORE),
         (first, tmp_path / s.BEFORE / s.BEFORE),
@@ -201,7 +207,7 @@ def test_runs_are_made_in_their_order(tmp_path: Path) -> None:
 def test_teachers_are_made_before_their_pupil_and_the_run_before_is_one(tmp_path: Path) -> None:
     before, wide = chosen(seed=1), chosen(seed=5)
     pupil = chosen(seed=2).model_copy(update={"before": before, "teachers": (wide,)})
-    assert list(chain(pupil, tmp_path)) == [
+    assert list(chain(pupil, tmp_path, made_elsewhere)) == [
         (pupil, tmp_path),
         (wide, tmp_path / s.teacher(1)),
         (before, tmp_path / s.BEFORE),
@@ -216,7 +222,7 @@ def test_a_run_that_is_needed_twice_is_made_once(tmp_path: Path) -> None:
     second = chosen(seed=2).model_copy(update={"before": first, "teachers": (first,)})
     made: dict[str, Path] = {}
     asked = []
-    for run, folder in reversed(list(chain(second, tmp_path))):
+    for run, folder in reversed(list(chain(second, tmp_path, nowhere))):
         if not copied(run, folder, made):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / BEST).write_text(run.digest())
@@ -227,13 +233,21 @@ def test_a_run_that_is_needed_twice_is_made_once(tmp_path: Path) -> None:
     assert not (tmp_path / s.teacher(1) / s.BEFORE).exists()
 
 
-@pytest.mark.parametrize("seen", [False, True])
-def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path, seen: bool) -> None:
+WAYS: dict[str, dict[str, Any]] = {
+    "before": {},
+    "as it sees them": {"teach_seen": True},
+    "of copies": {"teach_copies": 3},
+}
+"""How teachers answer."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pupil_learns_what_its_teacher_says(tmp_path: Path, way: str) -> None:
     """The annotators say nothing at all (every label alike): all that can be learnt comes from the teacher."""
     faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
     master = gentle(chosen(epochs=10, batch=16, teach=0.0, rate=0.1))
     silent_votes = replace(faces, shares=np.full_like(faces.shares, 1 / 8))
-    learning = master.fit.model_copy(update={"teach": 1.0, "teach_seen": seen})
+    learning = master.fit.model_copy(update={"teach": 1.0, **WAYS[way]})
     pupil = master.model_copy(update={"teachers": (master,), "fit": learning})
     with pytest.raises(s.SettingsError, match="train first"):
         Run(pupil, silent_votes, tmp_path)
@@ -262,6 +276,70 @@ def test_an_answer_to_a_distorted_face_is_the_mean_over_teachers() -> None:
     torch.testing.assert_close(answers([first, second.train()], x), (wanted[0] + wanted[1]) / 2, atol=0.02, rtol=0)
 
 
+def turned(images: Any, count: int) -> tuple[Any, Any, Any]:
+    """Copies of these faces, the network that spoke of them, and what was said meanwhile."""
+    network, _ = untrained()
+    lines: list[str] = []
+    distort = Distortions(s.Augmentation(cutout=1.0), 48, torch.Generator().manual_seed(3))
+    return copies([network], distort, images, count, lines.append), network, lines
+
+
+def test_copies_come_with_what_is_said_of_them_and_of_their_mirror_images() -> None:
+    faces = torch.from_numpy(made_faces.faces(20).images)
+    made, network, lines = turned(faces, 3)
+    assert made.images.shape == (20, 3, *faces.shape[1:])
+    assert (made.images[:, 0] != made.images[:, 1]).any(dim=(1, 2)).all()
+    assert lines == [f"copy {number}/3 of each face shown to the teachers (about 0 min left)" for number in (1, 2, 3)]
+    for number in range(3):
+        seen = made.images[:, number].numpy()
+        both = [softmax(twin.logits(network, view)) for view in (seen, seen[:, :, ::-1].copy())]
+        np.testing.assert_allclose(made.said[:, number], np.mean(both, axis=0), atol=0.02)  # bfloat16
+
+
+def test_a_drawn_copy_is_one_of_its_face_or_its_mirror_image() -> None:
+    made, _, _ = turned(torch.from_numpy(made_faces.faces(20).images), 3)
+    rows = torch.tensor([4, 4, 4, 4, 4, 4, 4, 4, 17, 17])
+    x, said = made.drawn(rows, torch.Generator().manual_seed(5))
+    drawn = set()
+    for row, picture, answer in zip(rows.tolist(), x[:, 0], said, strict=True):
+        views = [(one, flip) for one in range(3) for flip in (False, True)]
+        own = {(one, flip): made.images[row, one].flip(1) if flip else made.images[row, one] for one, flip in views}
+        found = [view for view in views if torch.equal(own[view].float(), picture)]
+        assert len(found) == 1
+        assert torch.equal(made.said[row, found[0][0]], answer)
+        drawn.add(found[0])
+    assert {one for one, _ in drawn} == {0, 1, 2}
+    assert {flip for _, flip in drawn} == {False, True}
+
+
+def test_a_run_that_is_gone_on_with_has_its_copies_and_another_may_have_them_too(tmp_path: Path) -> None:
+    faces, valid = made_faces.faces(64), made_faces.faces(16, seed=1)
+    master = chosen(epochs=1)
+    Run(master, faces, tmp_path / s.teacher(1)).train(valid, silent)
+    fit = chosen(teach_from=0.0).fit.model_copy(update={"teach_copies": 2})
+    pupil = master.model_copy(update={"teachers": (master,), "fit": fit})
+    said: list[str] = []
+
+    def stop_at_an_epoch(line: str) -> None:
+        said.append(line)
+        if line.startswith("epoch"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        Run(pupil, faces, tmp_path).train(valid, stop_at_an_epoch)
+    assert sum(line.startswith("copy") for line in said) == 2
+    again: list[str] = []
+    Run(pupil, faces, tmp_path).train(valid, again.append)
+    assert [line.split()[0] for line in again] == ["epoch"]
+    sharper = pupil.model_copy(update={"fit": pupil.fit.model_copy(update={"sharpen": 2.0, "seed": 9})})
+    more = pupil.model_copy(update={"fit": pupil.fit.model_copy(update={"teach_copies": 3})})
+    for run, wanted in ((sharper, 0), (more, 3)):
+        lines: list[str] = []
+        (tmp_path / CHECKPOINT).unlink()
+        Run(run, faces, tmp_path).train(valid, lines.append)
+        assert sum(line.startswith("copy") for line in lines) == wanted
+
+
 def test_a_plain_teacher_sees_the_faces_of_a_larger_pupil_in_its_own_size() -> None:
     """Faces of twice the side, each pixel four times, are answered nearly like those of the teacher's side."""
     teacher, _ = untrained()
@@ -282,7 +360,7 @@ def test_sharper_shares_keep_their_order_and_sum() -> None:
     torch.testing.assert_close(sharpened(given, 500.0), wanted)
 
 
-@pytest.mark.parametrize("taught", ["by votes", "by a teacher", "by one that sees"])
+@pytest.mark.parametrize("taught", ["by votes", *WAYS])
 def test_a_run_with_sharper_targets_is_surer(tmp_path: Path, taught: str) -> None:
     """However the targets come about. The votes are split six to four between the label and the next one."""
     faces, valid = made_faces.faces(320), made_faces.faces(80, seed=1)
@@ -292,7 +370,7 @@ def test_a_run_with_sharper_targets_is_surer(tmp_path: Path, taught: str) -> Non
     sure = []
     for power in (1.0, 3.0):
         folder = tmp_path / str(power)
-        how = {"teach": float(taught != "by votes"), "teach_from": 0.0, "teach_seen": taught == "by one that sees"}
+        how = {"teach": float(taught in WAYS), "teach_from": 0.0, **WAYS.get(taught, {})}
         learning = plain.fit.model_copy(update={**how, "sharpen": power})
         run = plain.model_copy(update={"fit": learning, "teachers": (plain,) if how["teach"] else None})
         (folder / s.teacher(1)).mkdir(parents=True)

@@ -52,6 +52,8 @@ def test_what_is_not_named_has_its_default(tmp_path: Path) -> None:
         ("network: {pretrained: dlib, side: 48}", ["network.side: Input should be greater than or equal to 103"]),
         ("network: {pretrained: other}", ["network.pretrained: "]),
         ("fit: {teach_seen: true}", ["fit.teach_seen is for runs with teachers; name some"]),
+        ("fit: {teach_copies: 4}", ["fit.teach_copies is for runs with teachers; name some"]),
+        ("teachers: [{}]\nfit: {teach_copies: 4, teach_seen: true}", ["exclude each other; leave one out"]),
         ("just words", ["cannot be used"]),
         ("fit: [", ["is not YAML"]),
     ],

@@ -24,12 +24,16 @@ class Distortions:
 
     def __call__(self, images: Tensor) -> Tensor:
         """(N, 1, S, S) float32, 0…255, of uint8 images (N, H, W)."""
+        return self.covered(self.uncovered(images))
+
+    def uncovered(self, images: Tensor) -> Tensor:
+        """All of it but the squares."""
         x = self._moved(images[:, None].float())
         x = self._shaded(x)
         x = self._shrunk(x)
         x = self._blurred(x)
         x = self._compressed(x)
-        return self._covered(self._noisy(x).clamp(0, 255))
+        return self._noisy(x).clamp(0, 255)
 
     def mixed(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Some of the faces with another laid over them, and the targets likewise (Zhang et al. 2017,
@@ -124,7 +128,7 @@ class Distortions:
             x[row, 0] = torch.from_numpy(np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE))).float()
         return x
 
-    def _covered(self, x: Tensor) -> Tensor:
+    def covered(self, x: Tensor) -> Tensor:
         """Grey squares over some faces (DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552)."""
         side = self._side
         for row in torch.nonzero(self._some(len(x), self._settings.cutout))[:, 0].tolist():

@@ -16,8 +16,11 @@ Logits = NDArray[np.float64]
 Labels = NDArray[np.int64]
 """(N,) indices into LABELS."""
 
-STRENGTHS = tuple(round(0.1 * step, 1) for step in range(11))
-"""The adjustments that are tried, 0 … 1."""
+STRENGTHS = tuple(round(0.02 * step, 2) for step in range(26))
+"""The adjustments that are tried, 0 … 0.5."""
+
+ENOUGH_RECALL = 0.72
+"""Macro-recall for more of which no accuracy is given."""
 
 ACCURACY_SLACK, CROSS_ENTROPY_SLACK = 0.003, 0.005
 """So much may be given for more recall of rare labels."""
@@ -121,11 +124,14 @@ def _row(aside: Known, valid: Known, offset: NDArray[np.float64], strength: floa
 
 
 def choose(rows: Sequence[Row]) -> Row:
-    """The row with the highest macro-recall of those whose accuracy and cross-entropy are near the best; of equals the
-    weakest adjustment."""
+    """Of the rows whose accuracy and cross-entropy are near the best: the most accurate one with ENOUGH_RECALL, or,
+    where none has that, the one with the highest macro-recall; of equals the weakest adjustment."""
     accuracy = max(row.accuracy for row in rows) - ACCURACY_SLACK
     entropy = min(row.cross_entropy for row in rows) + CROSS_ENTROPY_SLACK
     near = [row for row in rows if row.accuracy >= accuracy and row.cross_entropy <= entropy]
+    enough = [row for row in near if row.macro_recall >= ENOUGH_RECALL]
+    if enough:
+        return max(enough, key=lambda row: (row.accuracy, -row.strength))
     return max(near or rows[:1], key=lambda row: (row.macro_recall, -row.strength))
 
 
@@ -137,7 +143,7 @@ def lines(rows: Sequence[Row], chosen: Row) -> list[str]:
 
 def _line(row: Row) -> str:
     return (
-        f"{row.strength:10.1f}  {row.temperature:11.4f}  {row.accuracy:8.4f}  {row.macro_recall:12.4f}  "
+        f"{row.strength:10.2f}  {row.temperature:11.4f}  {row.accuracy:8.4f}  {row.macro_recall:12.4f}  "
         f"{row.cross_entropy:13.4f}  {row.calibration_error:17.4f}"
     )
 

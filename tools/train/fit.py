@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,17 +18,16 @@ from torch.nn import functional
 from tools.scores import calibration_error, macro_recall
 from tools.train import pretrained
 from tools.train.augment import Distortions
+from tools.train.best import load_best, made, save, save_best
 from tools.train.data import Faces, epoch_rows, repeats
 from tools.train.network import Network, logits_of
-from tools.train.pretrained import FaceNetwork
-from tools.train.settings import BEFORE, Fit, Pretrained, Settings, SettingsError
-from tools.train.settings import Network as Shape
-from tools.train.teaching import answers, lessons, sharpened
+from tools.train.settings import BEFORE, COPIES, Fit, Pretrained, Settings, SettingsError
+from tools.train.teaching import Copies, answers, copies, kept, lessons, sharpened
 
 FIRST = 256
 """Faces on which a pretrained network's normalisation is set."""
 
-CHECKPOINT, BEST, LOG = "checkpoint.pt", "best.pt", "epochs.jsonl"
+CHECKPOINT, LOG = "checkpoint.pt", "epochs.jsonl"
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,11 @@ class Run:
         self._steps = int(self._factors.sum()) // fit.batch * fit.epochs
         self._optimizer, self._schedule = _optimizer(self.network, fit, self._steps)
         teachers = [load_best(path)[0] for path in settings.taught_by(folder)]
-        self._seen = [one.to(memory_format=torch.channels_last) for one in teachers] if fit.teach_seen else []
-        self._lessons = lessons(teachers, self._images) if teachers and not fit.teach_seen else None
+        teachers = [one.to(memory_format=torch.channels_last) for one in teachers]
+        self._seen = teachers if fit.teach_seen else []
+        self._copying = teachers if fit.teach_copies else []
+        self._copies: Copies | None = None
+        self._lessons = lessons(teachers, self._images) if teachers and not (self._seen or self._copying) else None
         self._step, self.done = 0, 0
         self.best = -1.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,23 +99,28 @@ class Run:
     def train(self, valid: Faces, say: Callable[[str], None]) -> None:
         """The epochs that are left. After each: its scores, a checkpoint, and the best weights so far."""
         last = self._settings.fit.last()
+        if self._copying and self.done < last:
+            self._copies = kept(self._folder / COPIES, self._settings.copied(), lambda: self._copied(say))
         while self.done < last:
             started = time.monotonic()
             loss = self._epoch()
-            logits = logits_of(self.average, torch.from_numpy(valid.images[valid.agreed]))
+            logits = logits_of(self.average, torch.from_numpy(valid.images[valid.agreed]), exact=True)
             entry = _entry(self.done + 1, loss, self._rate(), logits, valid.labels[valid.agreed], started)
             self.done += 1
             if entry.accuracy >= self.best:
                 self.best = entry.accuracy
-                weights = self.average.state_dict()
-                _save(
-                    {"settings": self._settings.model_dump(), "epoch": self.done, "weights": weights},
-                    self._folder / BEST,
-                )
+                save_best(self._folder, self._settings, self.average, self.done)
             with (self._folder / LOG).open("a", encoding="utf-8") as log:
                 log.write(json.dumps(asdict(entry)) + "\n")
             self._checkpoint()
             say(_line(entry, last))
+
+    def _copied(self, say: Callable[[str], None]) -> Copies:
+        """Drawn by dice of their own, so that a run that is gone on with, or another one, has the same."""
+        settings = self._settings
+        dice = torch.Generator().manual_seed(settings.data.split_seed)
+        distort = Distortions(settings.augmentation, settings.network.side, dice)
+        return copies(self._copying, distort, self._images, settings.fit.teach_copies or 1, say)
 
     def _epoch(self) -> float:
         """Mean loss."""
@@ -131,7 +137,7 @@ class Run:
     def _one(self, rows: Tensor) -> float:
         gentle = self._step >= self._settings.fit.gentle_from * self._steps
         distort = self._gentle if gentle else self._distort
-        x, targets = distort.mixed(distort(self._images[rows]), self._targets(rows))
+        x, targets = distort.mixed(*self._shown(distort, rows))
         x = x.to(memory_format=torch.channels_last)
         if self._seen and (share := self._teach()):
             targets = (1 - share) * targets + share * sharpened(answers(self._seen, x), self._settings.fit.sharpen)
@@ -146,6 +152,13 @@ class Run:
         self._follow()
         return float(loss.detach())
 
+    def _shown(self, distort: Distortions, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The faces distorted, and their targets."""
+        if self._copies is None:
+            return distort(self._images[rows]), self._targets(rows)
+        x, said = self._copies.drawn(rows, self._dice)
+        return distort.covered(x), self._with(said, rows)
+
     def _targets(self, rows: Tensor) -> Tensor:
         """The annotators' shares, later mixed with what the teachers or the average say of the undistorted face."""
         share, shares = self._teach(), self._shares[rows]
@@ -155,7 +168,12 @@ class Run:
             said = self._lessons[rows]
         else:
             said = functional.softmax(logits_of(self.average, self._images[rows]), dim=1)
-        return (1 - share) * shares + share * sharpened(said, self._settings.fit.sharpen)
+        return self._with(said, rows)
+
+    def _with(self, said: Tensor, rows: Tensor) -> Tensor:
+        """The annotators' shares, mixed with what is said."""
+        share = self._teach()
+        return (1 - share) * self._shares[rows] + share * sharpened(said, self._settings.fit.sharpen)
 
     def _teach(self) -> float:
         """The teachers' share in a target at this step."""
@@ -176,7 +194,7 @@ class Run:
         return float(self._optimizer.param_groups[0]["lr"])
 
     def _checkpoint(self) -> None:
-        _save(
+        save(
             {
                 "settings": self._settings.digest(),
                 "network": self.network.state_dict(),
@@ -213,27 +231,6 @@ class Run:
         (self._folder / LOG).write_text("".join(line + "\n" for line in kept), "utf-8")
 
 
-def made(shape: Shape | Pretrained) -> Network | FaceNetwork:
-    """A network of that shape with chance numbers."""
-    return FaceNetwork(shape) if isinstance(shape, Pretrained) else Network(shape)
-
-
-def load_best(folder: Path) -> tuple[Network | FaceNetwork, Settings]:
-    """The network with the best accuracy on the validation split.
-
-    Raises:
-        SettingsError: no epoch has ended in this folder yet.
-    """
-    path = folder / BEST
-    if not path.is_file():
-        raise SettingsError(f"{folder} holds no {BEST}: train first")
-    state = torch.load(path, weights_only=True)
-    settings = Settings.model_validate(state["settings"])
-    network = made(settings.network)
-    network.load_state_dict(state["weights"])
-    return network.eval(), settings
-
-
 def _optimizer(network: nn.Module, fit: Fit, steps: int) -> tuple[Any, Any]:
     """Offsets and normalisations do not decay."""
     wide = [weight for weight in network.parameters() if weight.ndim > 1]
@@ -244,13 +241,6 @@ def _optimizer(network: nn.Module, fit: Fit, steps: int) -> tuple[Any, Any]:
         optimizer, fit.rate, total_steps=steps + 1, pct_start=fit.warm_up, div_factor=fit.rise, final_div_factor=1000
     )
     return optimizer, schedule
-
-
-def _save(state: object, path: Path) -> None:
-    """Whole or not at all."""
-    beside = path.with_suffix(".part")
-    torch.save(state, beside)
-    os.replace(beside, path)
 
 
 def _entry(epoch: int, loss: float, rate: float, logits: Tensor, labels: np.ndarray[Any, Any], started: float) -> Epoch:

@@ -6,7 +6,7 @@ on the first faces, the network answers what dlib's does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from tools.train.settings import MIDDLE, SPREAD, Pretrained
 
 QUIET = 0.25
 """The features are that much smaller where the labels are told of them, as the other networks' are."""
+
+HE = 2.0
+"""Squared length of a fresh kernel for each channel that comes out (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
 
 
 class Block(nn.Module):
@@ -87,16 +90,16 @@ def started(shape: Pretrained, numbers_of: Sequence[Convolution], images: Tensor
     """The network with these numbers, as ``dlib`` reads them; ``images`` uint8 (N, S, S) are the first faces."""
     network = FaceNetwork(shape)
     for (convolution, norm), numbers in zip(network.layers(), numbers_of, strict=True):
-        _put(convolution, norm, numbers)
-    _settle(network, images)
+        put(convolution, norm, numbers, HE)
+    settle(network, [norm for _, norm in network.layers()], images)
     return network
 
 
-def _put(convolution: nn.Conv2d, norm: nn.BatchNorm2d, numbers: Convolution) -> None:
-    """The kernel gets the length that He et al. 2015 start with (https://arxiv.org/abs/1502.01852), and the
-    normalisation the rest: with dlib's own lengths, each step of training would be a hundred times too long."""
+def put(convolution: nn.Conv2d, norm: nn.BatchNorm2d, numbers: Convolution, gain: float) -> None:
+    """The kernel gets the length of a fresh one, squared ``gain`` for each channel that comes out, the normalisation
+    the rest: with dlib's own lengths, each step of training would be a hundred times too long."""
     kernel = torch.from_numpy(numbers.kernel)
-    longer = (2 * len(kernel)) ** 0.5 / kernel.norm()
+    longer = (gain * len(kernel)) ** 0.5 / kernel.norm()
     with torch.no_grad():
         convolution.weight.copy_(kernel * longer)
         norm.weight.copy_(torch.from_numpy(numbers.scale) / longer)
@@ -105,10 +108,10 @@ def _put(convolution: nn.Conv2d, norm: nn.BatchNorm2d, numbers: Convolution) -> 
         norm.running_var.fill_(1 - norm.eps)
 
 
-def _settle(network: FaceNetwork, images: Tensor) -> None:
-    """Means and variances as these faces have them, scale and offset such that the answers stay."""
+def settle(network: nn.Module, norms: Iterable[nn.BatchNorm2d], images: Tensor) -> None:
+    """Means and variances as these uint8 faces (N, S, S) have them, scale and offset such that the answers stay."""
 
-    def settle(norm: nn.BatchNorm2d, given: tuple[Tensor, ...]) -> None:
+    def one(norm: nn.BatchNorm2d, given: tuple[Tensor, ...]) -> None:
         mean, variance = given[0].mean((0, 2, 3)), given[0].var((0, 2, 3), unbiased=False)
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         norm.bias.add_(scale * (mean - norm.running_mean))
@@ -117,7 +120,7 @@ def _settle(network: FaceNetwork, images: Tensor) -> None:
         norm.running_var.copy_(variance)
 
     network.eval()
-    hooks = [norm.register_forward_pre_hook(settle) for _, norm in network.layers()]
+    hooks = [norm.register_forward_pre_hook(one) for norm in norms]
     with torch.no_grad():
         network(images[:, None].float())
     for hook in hooks:

@@ -75,7 +75,7 @@ def ship(run: Path, folder: Path, out: Path) -> None:
     SettingsError, NoCurves: the run has no network yet, or one that is for teaching only.
     CannotCalibrate, CannotExport, EngineError: the model is not fit to be shipped.
     """
-    from tools.train.fit import load_best  # torch
+    from tools.train.best import load_best  # torch
 
     network, settings = load_best(run)
     parts = parts_of(folder, settings)
