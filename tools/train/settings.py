@@ -102,7 +102,7 @@ class Fit(Part):
     teachers answer to the face as it is distorted and mixed, each time anew, as the pupil sees it (Beyer et al. 2022,
     https://arxiv.org/abs/2106.05237). With ``teach_copies`` they answer beforehand to so many distorted copies of each
     face and to the mirror images of these, and the pupil sees only these copies, mixed and covered each time anew:
-    where teachers are slow and epochs many, this takes a fraction of the time.
+    where teachers are slow and epochs many, this takes less time, and the pupil sees less that is new.
 
     ``sharpen``: votes and teachers' answers p become p^sharpen / Σ p^sharpen; above 1 the likeliest label, which is
     what accuracy is of, counts for more than how the rest is shared.
