@@ -96,6 +96,12 @@ def test_a_teacher_from_elsewhere_is_named_where_the_data_are(measured: Measured
     assert "dlib" not in card_file.render(measured) + model_card.render(measured)
 
 
+def test_a_mirrored_network_is_named_so(measured: Measured) -> None:
+    mirrored = replace(measured, course=replace(COURSE, mirrored=True))
+    assert "a face and its mirror image get the same answer" in " ".join(model_card.render(mirrored).split())
+    assert "mirror" not in model_card.render(measured)
+
+
 def test_a_card_that_the_file_does_not_answer_to_is_not_shipped(measured: Measured) -> None:
     weights, shape = made_weights(), SHAPE.model_copy(update={"side": 48})
     file = build(weights, shape, Calibration(1.0, np.zeros(8)))

@@ -139,24 +139,25 @@ def test_mixed_targets_stay_shares_and_follow_the_picture() -> None:
     assert 0 < int((mixed.max(1).values < 0.999).sum()) <= 64
 
 
-def untrained() -> tuple[Any, s.Network]:
+def untrained(shape: s.Network = SHAPE) -> tuple[Any, s.Network]:
     """A network whose normalisation has seen a few faces."""
     from tools.train.network import Network
 
     torch.manual_seed(3)
-    network = Network(SHAPE)
+    network = Network(shape)
     faces: Faces = made_faces.faces(64)
     network.train()
     with torch.no_grad():
         network(torch.from_numpy(faces.images)[:, None].float())
         network.head.weight.mul_(20)
-    return network.eval(), SHAPE
+    return network.eval(), shape
 
 
-def test_the_file_is_the_network_and_exactly_its_twin() -> None:
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_file_is_the_network_and_exactly_its_twin(mirrored: bool) -> None:
     from tools.train.ship import answered
 
-    network, shape = untrained()
+    network, shape = untrained(SHAPE.model_copy(update={"mirrored": mirrored}))
     calibration = Calibration(0.5, np.linspace(0, 1, 8))
     images = made_faces.faces(256, seed=5).images
     given = answered(export.build(twin.weights(network), shape, calibration), images)

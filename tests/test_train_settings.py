@@ -51,6 +51,8 @@ def test_what_is_not_named_has_its_default(tmp_path: Path) -> None:
         ("network: {widths: [48, wide]}", ["network.widths.1: "]),
         ("network: {pretrained: dlib, side: 48}", ["network.side: Input should be greater than or equal to 103"]),
         ("network: {pretrained: other}", ["network.pretrained: "]),
+        ("network: {mirrored: true, widths: [6, 9], blocks: [1, 1]}", ["widths (6, 9) are not all even"]),
+        ("network: {mirrored: true, side: 44}", ["halves the picture without a rest: side 44 leaves one"]),
         ("fit: {teach_seen: true}", ["fit.teach_seen is for runs with teachers; name some"]),
         ("fit: {teach_copies: 4}", ["fit.teach_copies is for runs with teachers; name some"]),
         ("teachers: [{}]\nfit: {teach_copies: 4, teach_seen: true}", ["exclude each other; leave one out"]),

@@ -44,11 +44,20 @@ def save_best(folder: Path, settings: Settings, network: nn.Module, epoch: int, 
 
 
 def made_elsewhere(settings: Settings, folder: Path) -> bool:
-    """Whether the folder holds a network of this run that was trained elsewhere: then it is not trained here."""
+    """Whether the folder holds a network of this run that was trained elsewhere: then it is not trained here.
+
+    Raises:
+        SettingsError: it was trained elsewhere, but with other settings.
+    """
     path = folder / BEST
     if not path.is_file() or not (state := torch.load(path, weights_only=True)).get("elsewhere"):
         return False
-    return Settings.model_validate(state["settings"]) == settings
+    if Settings.model_validate(state["settings"]) != settings:
+        raise SettingsError(
+            f"{folder} holds a network that was trained elsewhere, with other settings than this run's: take these, or "
+            "name another folder with --run"
+        )
+    return True
 
 
 def save(state: object, path: Path) -> None:

@@ -67,7 +67,7 @@ class Draft:
         weight, offset = folded(self.weights, name)
         side = weight.shape[2]
         inputs = [source, self.narrow(f"{name}.weight", weight), self.constant(f"{name}.offset", offset)]
-        pads = [side // 2] * 4
+        pads = [(side - 1) // 2] * 4
         return self.add("Conv", inputs, name, kernel_shape=[side, side], strides=[stride, stride], pads=pads)
 
 

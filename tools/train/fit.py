@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tools.scores import calibration_error, macro_recall
-from tools.train import pretrained
+from tools.train import pretrained, twin
 from tools.train.augment import Distortions
 from tools.train.best import load_best, made, save, save_best
 from tools.train.data import Faces, epoch_rows, repeats
@@ -68,11 +68,11 @@ class Run:
         self._steps = int(self._factors.sum()) // fit.batch * fit.epochs
         self._optimizer, self._schedule = _optimizer(self.network, fit, self._steps)
         teachers = [load_best(path)[0] for path in settings.taught_by(folder)]
-        teachers = [one.to(memory_format=torch.channels_last) for one in teachers]
-        self._seen = teachers if fit.teach_seen else []
-        self._copying = teachers if fit.teach_copies else []
+        self._teachers = [one.to(memory_format=torch.channels_last) for one in teachers]
         self._copies: Copies | None = None
-        self._lessons = lessons(teachers, self._images) if teachers and not (self._seen or self._copying) else None
+        self._lessons: Tensor | None = None
+        if teachers and not (fit.teach_seen or fit.teach_copies):
+            self._lessons = lessons(self._teachers, self._images)
         self._step, self.done = 0, 0
         self.best = -1.0
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,13 +98,14 @@ class Run:
 
     def train(self, valid: Faces, say: Callable[[str], None]) -> None:
         """The epochs that are left. After each: its scores, a checkpoint, and the best weights so far."""
-        last = self._settings.fit.last()
-        if self._copying and self.done < last:
-            self._copies = kept(self._folder / COPIES, self._settings.copied(), lambda: self._copied(say))
+        last, count = self._settings.fit.last(), self._settings.fit.teach_copies
+        if count and self.done < last:
+            digest = self._settings.copies_digest()
+            self._copies = kept(self._folder / COPIES, digest, lambda: self._copied(count, say))
         while self.done < last:
             started = time.monotonic()
             loss = self._epoch()
-            logits = logits_of(self.average, torch.from_numpy(valid.images[valid.agreed]), exact=True)
+            logits = torch.from_numpy(twin.logits(self.average, valid.images[valid.agreed]))
             entry = _entry(self.done + 1, loss, self._rate(), logits, valid.labels[valid.agreed], started)
             self.done += 1
             if entry.accuracy >= self.best:
@@ -115,12 +116,12 @@ class Run:
             self._checkpoint()
             say(_line(entry, last))
 
-    def _copied(self, say: Callable[[str], None]) -> Copies:
+    def _copied(self, count: int, say: Callable[[str], None]) -> Copies:
         """Drawn by dice of their own, so that a run that is gone on with, or another one, has the same."""
         settings = self._settings
         dice = torch.Generator().manual_seed(settings.data.split_seed)
         distort = Distortions(settings.augmentation, settings.network.side, dice)
-        return copies(self._copying, distort, self._images, settings.fit.teach_copies or 1, say)
+        return copies(self._teachers, distort, self._images, count, say)
 
     def _epoch(self) -> float:
         """Mean loss."""
@@ -139,8 +140,8 @@ class Run:
         distort = self._gentle if gentle else self._distort
         x, targets = distort.mixed(*self._shown(distort, rows))
         x = x.to(memory_format=torch.channels_last)
-        if self._seen and (share := self._teach()):
-            targets = (1 - share) * targets + share * sharpened(answers(self._seen, x), self._settings.fit.sharpen)
+        if self._settings.fit.teach_seen and (share := self._teach()):
+            targets = (1 - share) * targets + share * sharpened(answers(self._teachers, x), self._settings.fit.sharpen)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.network(x)
         loss = functional.cross_entropy(logits.float(), targets)
@@ -162,7 +163,7 @@ class Run:
     def _targets(self, rows: Tensor) -> Tensor:
         """The annotators' shares, later mixed with what the teachers or the average say of the undistorted face."""
         share, shares = self._teach(), self._shares[rows]
-        if share == 0 or self._seen:
+        if share == 0 or self._settings.fit.teach_seen:
             return shares
         if self._lessons is not None:
             said = self._lessons[rows]

@@ -27,13 +27,15 @@ class Answered:
 
 @dataclass(frozen=True)
 class Course:
-    """How the network was trained: faces trained on, the epoch that was kept of ``epochs``, ``settings`` by name."""
+    """How the network was trained: faces trained on, the epoch that was kept of ``epochs``, ``settings`` by name;
+    ``mirrored``: of the network, as in its settings."""
 
     faces: int
     epoch: int
     epochs: int
     side: int
     settings: tuple[tuple[str, str], ...]
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,19 @@ def _about(measured: Measured) -> str:
     side = measured.course.side
     return (
         f"`groupmood.onnx`, {measured.size / 1e6:.1f} MB, sha256 `{measured.sha256}`. A small residual network of "
-        f"plain 3 × 3 convolutions. Input `faces`: float32 (N, 1, {side}, {side}), gray levels 0…255 of whole faces. "
-        f"Output `probabilities`: (N, 8), calibrated, in the order {', '.join(LABELS)}. Normalisation, temperature and "
-        "softmax are inside. Weights are stored as float16, the arithmetic is float32. Written by "
+        f"plain convolutions{_mirrored(measured)}. Input `faces`: float32 (N, 1, {side}, {side}), gray levels 0…255 of "
+        f"whole faces. Output `probabilities`: (N, 8), calibrated, in the order {', '.join(LABELS)}. Normalisation, "
+        "temperature and softmax are inside. Weights are stored as float16, the arithmetic is float32. Written by "
         "`python -m tools.train.ship`."
+    )
+
+
+def _mirrored(measured: Measured) -> str:
+    if not measured.course.mirrored:
+        return ""
+    return (
+        ", nearly all 3 × 3, half of whose channels are the mirror images of the other half: a face and its mirror "
+        "image get the same answer (Cohen & Welling 2016, https://arxiv.org/abs/1602.07576)"
     )
 
 

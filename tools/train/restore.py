@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-import yaml
 
-from engines.cards import Card
+from engines.cache import fetch, read_verified, weights_dir
+from engines.cards import load_card
+from engines.errors import EngineError
 from streamer.errors import ConfigError
 from tools.places import DATA
-from tools.train import card_file, data, settings
+from tools.train import card_file, settings
 from tools.train.data import Images
 from tools.train.settings import Network as Shape
 from tools.train.settings import Pretrained, Settings, SettingsError
+from tools.train.ship import parts_of
 
 if TYPE_CHECKING:
     from torch import nn
 
     from tools.train.network import Network
-
-WEIGHTS = Path(__file__).parent.parent.parent / "engines" / "weights"
 
 FIRST = 2048
 """Faces on which the normalisation is set."""
@@ -45,27 +45,27 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="folder to write the run into")
     parser.add_argument("--data", type=Path, default=DATA / "ferplus", help="folder of train.npz and valid.npz")
     parser.add_argument("--settings", type=Path, default=settings.DEFAULT, help="those that the model was made with")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model; its card is in ../cards")
+    parser.add_argument("--card", default=card_file.NAME, help="the model's card: a name, or a file .yaml")
     arguments = parser.parse_args(words)
-    for path in (arguments.data / "train.npz", arguments.data / "valid.npz", arguments.weights / card_file.WEIGHTS):
-        if not path.is_file():
-            parser.error(f"{path} is not there; name its folder with --data or --weights")
+    for name in ("train.npz", "valid.npz"):
+        if not (arguments.data / name).is_file():
+            parser.error(f"{arguments.data / name} is not there; name FER+ as .npz with --data")
     try:
-        chosen = settings.load(arguments.settings)
-        valid = data.read(arguments.data / "valid.npz")
-        everything = data.without(data.read(arguments.data / "train.npz"), valid)
-        faces, _ = data.split(everything, chosen.data.held_out, chosen.data.split_seed)
-        restore(arguments.run, chosen, arguments.weights, faces.images[:FIRST])
+        chosen, card = settings.load(arguments.settings), load_card(arguments.card)
+        fetch(card, weights_dir())
+        file = read_verified(card, weights_dir())
+        images = parts_of(arguments.data, chosen).trained.images[:FIRST]
+        restore(arguments.run, chosen, file, card.baked_temperature or 1.0, images)
     except ModuleNotFoundError as error:
         parser.error(f"{error}; this needs the extra: pip install 'groupmood[train]'")
-    except (SettingsError, ConfigError) as error:
+    except (SettingsError, ConfigError, EngineError) as error:
         parser.error(str(error))
     print(f"written: {arguments.run}")
     return 0
 
 
-def restore(run: Path, chosen: Settings, weights: Path, images: Images) -> None:
-    """``images`` uint8 (N, S, S): faces of training.
+def restore(run: Path, chosen: Settings, file: bytes, temperature: float, images: Images) -> None:
+    """``file`` as for ``unfolded``; ``images`` uint8 (N, S, S): faces of training.
 
     Raises:
         SettingsError: the model is of another network than the settings', or the folder holds a run already.
@@ -76,16 +76,14 @@ def restore(run: Path, chosen: Settings, weights: Path, images: Images) -> None:
         raise SettingsError(f"{run} holds a run already: name another folder with --run")
     if isinstance(chosen.network, Pretrained):
         raise SettingsError("these settings are a teacher's, which is never shipped: name those of the model")
-    text = (weights.parent / "cards" / f"{card_file.NAME}.yaml").read_text("utf-8")
-    heat = Card.model_validate(yaml.safe_load(text)).baked_temperature or 1.0
-    network = unfolded((weights / card_file.WEIGHTS).read_bytes(), chosen.network, heat, images)
+    network = unfolded(file, chosen.network, temperature, images)
     run.mkdir(parents=True, exist_ok=True)
     best.save_best(run, chosen, network, chosen.fit.last(), elsewhere=True)
 
 
 def unfolded(file: bytes, shape: Shape, temperature: float, images: Images) -> Network:
     """The network of a file as tools.train.export builds it, its logits before the ``temperature``. Normalisations are
-    as ``images`` have them, and such that the answers stay.
+    as ``images`` and their mirror images have them, and such that the answers stay.
 
     Raises:
         SettingsError: the file is of a network of another shape.
@@ -94,12 +92,13 @@ def unfolded(file: bytes, shape: Shape, temperature: float, images: Images) -> N
 
     from tools.train import pretrained
     from tools.train.dlib_file import Convolution
-    from tools.train.network import Network
+    from tools.train.network import Network, plain, take
 
     initializers = onnx.load_from_string(file).graph.initializer
     stored = {one.name: onnx.numpy_helper.to_array(one).astype(np.float32) for one in initializers}
     network = Network(shape)
-    pairs = list(_convolutions(network))
+    twin = plain(network)
+    pairs = list(_convolutions(twin))
     wanted = {f"{name}.weight.half": tuple(kernel.weight.shape) for name, kernel, _ in pairs}
     found = {name: values.shape for name, values in stored.items() if name.endswith(".half") and values.ndim == 4}
     if wanted != found:
@@ -109,9 +108,11 @@ def unfolded(file: bytes, shape: Shape, temperature: float, images: Images) -> N
         ones = np.ones(len(given), np.float32)
         pretrained.put(kernel, norm, Convolution(given, ones, stored[f"{name}.offset"]), GAIN)
     with torch.no_grad():
-        network.head.weight.copy_(temperature * torch.from_numpy(stored["head.weight.half"]))
-        network.head.bias.copy_(temperature * torch.from_numpy(stored["head.offset"]))
-    pretrained.settle(network, [norm for _, _, norm in pairs], torch.from_numpy(images))
+        twin.head.weight.copy_(temperature * torch.from_numpy(stored["head.weight.half"]))
+        twin.head.bias.copy_(temperature * torch.from_numpy(stored["head.offset"]))
+    both = torch.from_numpy(np.concatenate([images, images[:, :, ::-1]]))
+    pretrained.settle(twin, [norm for _, _, norm in pairs], both)
+    take(network, twin)
     return network
 
 

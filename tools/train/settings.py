@@ -40,13 +40,26 @@ class Part(BaseModel):
 
 class Network(Part):
     """A plain residual network: a 3 × 3 stem, then stages of ``blocks`` units of two 3 × 3 convolutions with ``widths``
-    channels; each stage but the first halves the picture. ``side`` of the input in pixels."""
+    channels; each stage but the first halves the picture. ``side`` of the input in pixels.
+
+    ``mirrored``: half of the channels are the mirror images of the other half, so that a face and its mirror image get
+    the same answer (tools.train.mirror). Then convolutions that halve the picture are 4 × 4, and their way around
+    2 × 2: those of 3 × 3 would begin at another pixel in the mirror image."""
 
     side: Whole = 48
     stem_stride: Whole = 2
     widths: tuple[Whole, ...] = (48, 80, 160, 256)
     blocks: tuple[Whole, ...] = (1, 2, 2, 1)
     dropout: Share = 0.3
+    mirrored: bool = False
+
+    @model_validator(mode="after")
+    def _paired(self) -> Network:
+        if self.mirrored and any(width % 2 for width in self.widths):
+            raise ValueError(f"the channels of a mirrored network come in pairs: widths {self.widths} are not all even")
+        if self.mirrored and self.side % (self.stem_stride * 2 ** (len(self.widths) - 1)):
+            raise ValueError(f"a mirrored network halves the picture without a rest: side {self.side} leaves one")
+        return self
 
 
 class Pretrained(Part):
@@ -179,7 +192,7 @@ class Settings(Part):
         given = [folder / teacher(number) for number in range(1, len(self.teachers) + 1)]
         return (*given, folder / BEFORE) if self.before is not None and self.fit.before_teaches else tuple(given)
 
-    def copied(self) -> str:
+    def copies_digest(self) -> str:
         """Changes when the copies that ``fit.teach_copies`` asks for do: other runs with the same may have them too."""
         fit = Fit(teach_copies=self.fit.teach_copies, before_teaches=self.fit.before_teaches)
         return self.model_copy(update={"fit": fit}).digest()

@@ -154,7 +154,9 @@ def _course(run: Path, settings: Settings, faces: int) -> Course:
     if len(epochs) < settings.fit.last():
         print(f"note: this run is not finished: {len(epochs)} of {settings.fit.last()} epochs are done")
     shown = tuple(_shown(settings))
-    return Course(faces, int(curves.best(epochs)["epoch"]), len(epochs), settings.network.side, shown)
+    shape = settings.network
+    mirrored = not isinstance(shape, Pretrained) and shape.mirrored
+    return Course(faces, int(curves.best(epochs)["epoch"]), len(epochs), shape.side, shown, mirrored)
 
 
 def _shown(settings: Settings, prefix: str = "", seen: dict[str, str] | None = None) -> Iterator[tuple[str, str]]:

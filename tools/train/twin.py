@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from tools.train.calibrate import Calibration, Logits
 from tools.train.data import Images
+from tools.train.network import Network, plain
 
 
-def weights(network: nn.Module) -> dict[str, NDArray[Any]]:
-    """All numbers of the network by torch's names."""
-    return {name: values.detach().cpu().numpy() for name, values in network.state_dict().items()}
+def weights(network: Network) -> dict[str, NDArray[Any]]:
+    """All numbers of the network by torch's names, those of mirrored convolutions written out."""
+    return {name: values.detach().cpu().numpy() for name, values in plain(network).state_dict().items()}
 
 
 def logits(network: nn.Module, images: Images, batch: int = 128) -> Logits:
@@ -28,16 +28,15 @@ def logits(network: nn.Module, images: Images, batch: int = 128) -> Logits:
     return np.asarray(torch.cat(parts).double().numpy())
 
 
-def stored(network: nn.Module, calibration: Calibration) -> nn.Module:
+def stored(network: Network, calibration: Calibration) -> nn.Module:
     """A copy whose softmax gives what the file is to give: normalisation folded by torch, weights cut to float16,
     calibration in the last layer."""
-    twin = copy.deepcopy(network).eval().double()
+    twin = plain(network).eval().double()
     _fold(twin)
-    head: Any = twin.head
     with torch.no_grad():
-        head.weight /= calibration.temperature
-        head.bias += torch.from_numpy(calibration.offset)
-        head.bias /= calibration.temperature
+        twin.head.weight /= calibration.temperature
+        twin.head.bias += torch.from_numpy(calibration.offset)
+        twin.head.bias /= calibration.temperature
         for parameter in twin.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(parameter.half())

@@ -268,9 +268,11 @@ export class Desk {
 
   /** @param {number} index @param {"undo" | "redo"} kind */
   async _stepped(index, kind) {
-    await this.refresh();
-    if (index !== this.index) await this.go(index);
     this.tell(kind === "undo" ? "Undone." : "Done again.");
+    await this.refresh();
+    if (index === this.index) return;
+    await this.go(index);
+    if (this.index === index && !this.note) this.tell(kind === "undo" ? "Undone." : "Done again.");
   }
 
   /** @param {string} made @param {string} id */
