@@ -88,10 +88,11 @@ def test_the_model_card_tells_people_the_same(measured: Measured) -> None:
 
 
 def test_a_teacher_from_elsewhere_is_named_where_the_data_are(measured: Measured) -> None:
-    settings = (*COURSE.settings, ("teacher 1: network", "pretrained dlib, side 118, dropout 0.4"))
-    taught = replace(measured, course=replace(COURSE, settings=settings))
-    for text in (card_file.render(taught), model_card.render(taught)):
-        assert "one of the teachers started from dlib's face recognition network" in " ".join(text.split())
+    lines = [(f"teacher {number}: network", "pretrained dlib, side 118, dropout 0.4") for number in (1, 2)]
+    for count, word in ((1, "one"), (2, "two")):
+        taught = replace(measured, course=replace(COURSE, settings=(*COURSE.settings, *lines[:count])))
+        for text in (card_file.render(taught), model_card.render(taught)):
+            assert f"{word} of the teachers started from dlib's face recognition network" in " ".join(text.split())
     assert "none of its numbers are in this file" in " ".join(model_card.render(taught).split())
     assert "dlib" not in card_file.render(measured) + model_card.render(measured)
 

@@ -19,9 +19,10 @@ LIMITS = (
     "culture has not been measured."
 )
 DLIB = (
-    "one of the teachers started from dlib's face recognition network (Davis King, given to the public domain), which "
+    "of the teachers started from dlib's face recognition network (Davis King, given to the public domain), which "
     "had been trained on about three million faces from the web"
 )
+WORDS = {1: "one", 2: "two", 3: "three"}
 NOTE = (
     "Temperature and the adjustment for rare labels are inside the file. Read its numbers as those of a group, over "
     "time, never as a verdict on a person."
@@ -39,12 +40,13 @@ def training_data(measured: Measured) -> str:
         f"FER+ training split: {faces} faces of FER2013, 48 × 48 gray, with ten annotators' votes as soft labels; "
         "no picture of the validation split, and none of the tenth that temperature and confusion come from"
     )
-    return f"{text}; {DLIB}" if pretrained(measured) else text
+    count = pretrained(measured)
+    return f"{text}; {WORDS.get(count, count)} {DLIB}" if count else text
 
 
-def pretrained(measured: Measured) -> bool:
-    """Whether one of the teachers started from dlib's network."""
-    return any(value.startswith("pretrained dlib") for _, value in measured.course.settings)
+def pretrained(measured: Measured) -> int:
+    """How many of the teachers, and of theirs, started from dlib's network."""
+    return sum(value.startswith("pretrained dlib") for _, value in measured.course.settings)
 
 
 def _head(measured: Measured) -> list[str]:

@@ -28,7 +28,7 @@ people shown. The pictures are not part of this project; the weights are."""
 DLIB = """\
 dlib's network (dlib_face_recognition_resnet_model_v1, https://github.com/davisking/dlib-models) comes as the package
 face_recognition_models. Its author names the FaceScrub and VGG Face data sets and pictures from the web as its
-pictures; what holds for FER2013 holds for them. Only a teacher was made from it: none of its numbers are in this file,
+pictures; what holds for FER2013 holds for them. Only teachers were made from it: none of its numbers are in this file,
 and the file tells nobody from anybody."""
 
 CALIBRATION = """\
