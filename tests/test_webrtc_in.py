@@ -140,10 +140,10 @@ def test_the_peers_are_counted() -> None:
 
 
 def test_who_is_never_connected_is_closed_and_leaves_nothing() -> None:
-    """Ten peers whose offers nobody stands behind, with 0.5 s each."""
+    """Ten peers whose offers nobody stands behind, with 3 s each."""
 
     async def scenario() -> None:
-        made = rtc_site(rules=PeerRules(peers=16, handshake=0.5))
+        made = rtc_site(rules=PeerRules(peers=16, handshake=3.0))
         async with running(made) as server:
             offer = await viewer_offer()
             assert (await server.ask("OPTIONS", "/whep/left")).status == 204  # the connection of the client is there

@@ -135,6 +135,18 @@ def test_the_answer_has_h264_alone_and_no_address_of_a_viewer() -> None:
     run(scenario)
 
 
+def test_an_answer_that_comes_too_late_is_not_blamed_on_the_offer() -> None:
+    async def scenario() -> None:
+        async with running(rtc_site(rules=PeerRules(handshake=0.0))) as server:
+            for path, offer in (("/whep/left", await viewer_offer()), ("/whip/desk", await camera_offer())):
+                late = await server.post(path, offer)
+                assert (late.status, late.headers["Retry-After"]) == (503, "10")
+                assert "closed before its answer" in late.text
+            await until(lambda: len(server.peers) == 0)
+
+    run(scenario)
+
+
 def test_a_camera_without_video_for_others_is_not_found() -> None:
     async def scenario() -> None:
         async with running() as server:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 Kind: TypeAlias = Literal["whip", "whep"]
 
+LATER = {"Retry-After": "10"}
+
 CLOSING = 2.0
 """Seconds for a connection to close; one that does not is left to the operating system."""
 
@@ -45,7 +47,7 @@ class Peer:
         """The answer as aiortc has it. No sound is taken or sent.
 
         Raises:
-            Refused: the offer cannot be taken.
+            Refused: the offer cannot be taken, or (503) the time to be connected was over before there was an answer.
         """
         try:
             await self.connection.setRemoteDescription(RTCSessionDescription(offer.text, "offer"))
@@ -53,15 +55,19 @@ class Peer:
                 if transceiver.kind != "video":
                     transceiver.direction = "inactive"
             await self.connection.setLocalDescription()
-            return str(self.connection.localDescription.sdp)
+            answer = str(self.connection.localDescription.sdp)
         except OperationError:
             raise Refused(
                 406, "no codec of the offer fits; offer H.264, constrained baseline, packetization mode 1"
             ) from None
         except MALFORMED as error:
-            raise Refused(
-                400, f"the offer cannot be taken ({type(error).__name__}); send that of createOffer()"
-            ) from None
+            if not self.gone.is_set():
+                raise Refused(
+                    400, f"the offer cannot be taken ({type(error).__name__}); send that of createOffer()"
+                ) from None
+        if self.gone.is_set():
+            raise Refused(503, "the connection was closed before its answer; try again later", headers=LATER)
+        return answer
 
     @contextmanager
     def kept_if_answered(self) -> Iterator[None]:
@@ -142,7 +148,7 @@ class Peers:
             raise Refused(
                 503,
                 f"all {self._rules.peers} places for WebRTC are taken; try again later",
-                headers={"Retry-After": "10"},
+                headers=LATER,
             )
         begun: asyncio.Future[Peer] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._keep(kind, source, place or nullcontext(), begun))
