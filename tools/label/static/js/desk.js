@@ -268,11 +268,12 @@ export class Desk {
 
   /** @param {number} index @param {"undo" | "redo"} kind */
   async _stepped(index, kind) {
-    this.tell(kind === "undo" ? "Undone." : "Done again.");
+    const said = kind === "undo" ? "Undone." : "Done again.";
+    this.tell(said);
     await this.refresh();
     if (index === this.index) return;
     await this.go(index);
-    if (this.index === index && !this.note) this.tell(kind === "undo" ? "Undone." : "Done again.");
+    if (this.index === index && !this.note) this.tell(said);
   }
 
   /** @param {string} made @param {string} id */
