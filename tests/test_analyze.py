@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -42,6 +43,14 @@ def fetched() -> None:
     """Weights that the defaults need, or the test is skipped."""
     for name in ("centerface", "groupmood"):
         weights(name)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that starts the tests in the background has Ctrl-C ignored, and so would whatever they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pictures(where: Path, *names: str) -> Path:
@@ -283,7 +292,7 @@ def test_lines_that_nobody_sees_in_a_terminal_are_not_broken(groupmood: Command,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-@pytest.mark.usefixtures("fetched")
+@pytest.mark.usefixtures("fetched", "interruptible")
 def test_ctrl_c_ends_the_run_and_keeps_what_was_written(tmp_path: Path) -> None:
     pictures(tmp_path, "a.png")
     for name in ("long.mp4", "other.mp4"):
