@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +48,14 @@ class Run:
             self._environment, "key", "--delay", "300", *keys
         )  # as a person types: the toolkit keeps one key at a time
 
+    def press_until(self, right: Callable[[], bool], key: str) -> None:
+        """As a person does whose key did nothing: the first one is now and then not heard, on this bare screen."""
+        for _ in range(10):
+            self.press(key)
+            with suppress(AssertionError):
+                return wait(right, 5.0)
+        raise AssertionError(f"{key} did nothing, ten times")
+
     def end(self) -> tuple[int, str, str]:
         out, errors = self.process.communicate(timeout=60)
         return self.process.returncode, out, errors
@@ -62,8 +71,11 @@ def screen() -> Iterator[dict[str, str]]:
 
 @X_SERVER
 def test_a_recording_and_a_snapshot_asked_for_by_keys(tmp_path: Path, screen: dict[str, str]) -> None:
-    run = Run(tmp_path, screen, "--max-seconds", "6")
-    run.press("r", "s")
+    run = Run(tmp_path, screen)
+    run.press_until(lambda: any(tmp_path.iterdir()), "r")
+    run.press_until(lambda: any(tmp_path.glob("*.png")), "s")
+    threading.Event().wait(1.0)  # of recording
+    run.press("q")
     code, out, errors = run.end()
     assert code == 0, errors
     assert "people" in out
@@ -78,7 +90,7 @@ def test_a_recording_and_a_snapshot_asked_for_by_keys(tmp_path: Path, screen: di
 @X_SERVER
 def test_q_ends_the_run_at_once(tmp_path: Path, screen: dict[str, str]) -> None:
     run = Run(tmp_path, screen)
-    run.press("q")
+    run.press_until(lambda: run.process.poll() is not None, "q")
     code, out, errors = run.end()
     assert code == 0, errors
     assert "Traceback" not in errors
